@@ -1,0 +1,22 @@
+"""The app: no models, no migrations, only checks to register."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core.checks import Tags, register
+
+
+class DjangoHardenedConfig(AppConfig):
+    """Registers the system checks."""
+
+    name = "django_hardened"
+    verbose_name = "Django Hardened"
+
+    def ready(self) -> None:
+        """Register every check of the inventory, tagged ``security`` and ``django_hardened``."""
+        from django_hardened import checks
+
+        for check in checks.DEPLOY_CHECKS:
+            register(check, Tags.security, "django_hardened", deploy=True)
+        for check in checks.ALWAYS_CHECKS:
+            register(check, Tags.security, "django_hardened")

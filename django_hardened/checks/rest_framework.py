@@ -1,0 +1,95 @@
+"""4xx: Django REST framework's defaults, as they are in effect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage
+
+from django_hardened.checks.rules import Rule
+
+_CLOSED = (
+    'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] = '
+    '["rest_framework.permissions.IsAuthenticated"]'
+)
+
+E401 = Rule(
+    "E401",
+    "The default permission of REST framework admits anybody, and {views} say nothing of their "
+    "own.",
+    f"{_CLOSED}; then permission_classes = [AllowAny] on views that are public on purpose.",
+)
+W402 = Rule(
+    "W402",
+    "The default permission of REST framework admits anybody: the next API view will be open.",
+    _CLOSED,
+)
+W403 = Rule(
+    "W403",
+    "REST framework accepts BasicAuthentication by default: a password travels with each "
+    "request, and can be guessed at any rate.",
+    'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = '
+    '["django_hardened.drf.authentication.TokenAuthentication", '
+    '"django_hardened.drf.authentication.SessionAuthentication"]',
+)
+W404 = Rule(
+    "W404",
+    "REST framework limits nobody: DEFAULT_THROTTLE_CLASSES is empty.",
+    'REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"] = '
+    '["django_hardened.drf.throttling.AnonRateThrottle", '
+    '"django_hardened.drf.throttling.UserRateThrottle"], and '
+    '["DEFAULT_THROTTLE_RATES"] = {{"anon": "60/min", "user": "600/min"}}',
+)
+E405 = Rule(
+    "E405",
+    "The default throttle with scope {scope!r} has no rate: with DRF's classes it admits every "
+    "request.",
+    'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {{{scope!r}: "60/min"}}',
+)
+RULES = (E401, W402, W403, W404, E405)
+
+_NAMED_VIEWS = 3
+
+
+def check_default_permission(**kwargs: Any) -> list[CheckMessage]:
+    from django_hardened.drf import inspection  # needs the app registry to be ready
+
+    if not inspection.default_permissions_are_open():
+        return []
+    views = inspection.views_with_default_permissions()
+    if views:
+        return [E401.found(views=_enumerate(views))]
+    return [W402.found()] if _is_used() else []
+
+
+def check_default_authentication(**kwargs: Any) -> list[CheckMessage]:
+    from django_hardened.drf import inspection
+
+    return [W403.found()] if _is_used() and inspection.basic_authentication_is_default() else []
+
+
+def check_default_throttles(**kwargs: Any) -> list[CheckMessage]:
+    from django_hardened.drf import inspection
+
+    if not _is_used():
+        return []
+    if not inspection.has_default_throttles():
+        return [W404.found()]
+    return [E405.found(scope=scope) for scope in inspection.default_throttles_without_rate()]
+
+
+def _is_used() -> bool:
+    """REST framework works without being an app; but then no API view shows that it is used."""
+    from django_hardened.drf import inspection
+
+    return apps.is_installed("rest_framework") or any(True for _ in inspection.api_views())
+
+
+def _enumerate(names: list[str]) -> str:
+    shown = ", ".join(names[:_NAMED_VIEWS])
+    more = len(names) - _NAMED_VIEWS
+    return f"{shown} and {more} more views" if more > 0 else shown
+
+
+CHECKS = (check_default_permission, check_default_authentication, check_default_throttles)

@@ -1,0 +1,64 @@
+"""This package's own settings, read late and typed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from django_hardened.defaults import ENVIRONMENTS, LOCAL_HOSTS, Environment
+from django_hardened.hosts import HostTable
+from django_hardened.proxies import TrustedProxies
+from django_hardened.sources import Sources
+
+
+class HardenedConf:
+    """A view of ``django.conf.settings``. Nothing is captured: each property reads afresh."""
+
+    @property
+    def environment(self) -> Environment:
+        """``HARDENED_ENVIRONMENT``; without it, what ``DEBUG`` suggests.
+
+        An unknown word means production, where every rule holds.
+        """
+        word = getattr(settings, "HARDENED_ENVIRONMENT", None)
+        if word is None:
+            return "development" if settings.DEBUG else "production"
+        return next((known for known in ENVIRONMENTS if word == known), "production")
+
+    @property
+    def env_sources(self) -> Sources | None:
+        """Where the values of the environment came from, if ``hardened_settings`` was called."""
+        return getattr(settings, "HARDENED_ENV_SOURCES", None)
+
+    @property
+    def trusted_proxies(self) -> TrustedProxies:
+        """``HARDENED_TRUSTED_PROXIES``, parsed. Raises ValueError for an entry that is wrong."""
+        return _trusted_proxies(tuple(getattr(settings, "HARDENED_TRUSTED_PROXIES", ())))
+
+    @property
+    def host_table(self) -> HostTable:
+        """``ALLOWED_HOSTS`` as it is now: the test runner and live servers add to it."""
+        allowed = tuple(settings.ALLOWED_HOSTS)
+        if not allowed and settings.DEBUG:
+            allowed = LOCAL_HOSTS  # as Django does
+        return _host_table(allowed, self.environment == "development")
+
+    @property
+    def keeps_port(self) -> bool:
+        """Whether a host keeps its port: on a developer's machine it is part of the origin."""
+        return self.environment in ("development", "test")
+
+
+# Keyed by the values themselves, so that no change of a setting can leave a stale entry.
+@lru_cache(maxsize=8)
+def _host_table(allowed: tuple[object, ...], wildcard: bool) -> HostTable:
+    return HostTable.from_allowed_hosts(allowed, wildcard=wildcard)
+
+
+@lru_cache(maxsize=8)
+def _trusted_proxies(entries: tuple[str, ...]) -> TrustedProxies:
+    return TrustedProxies.parse(entries)
+
+
+conf = HardenedConf()

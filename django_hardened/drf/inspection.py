@@ -1,0 +1,78 @@
+"""What Django REST framework really does here: its effective defaults, and who relies on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.authentication import BasicAuthentication
+from rest_framework.permissions import AllowAny
+from rest_framework.settings import api_settings
+from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle
+from rest_framework.views import APIView
+
+
+def default_permissions_are_open() -> bool:
+    """Whether ``DEFAULT_PERMISSION_CLASSES`` lets anybody in. No class at all does."""
+    classes = api_settings.DEFAULT_PERMISSION_CLASSES
+    return all(isinstance(cls, type) and issubclass(cls, AllowAny) for cls in classes)
+
+
+def basic_authentication_is_default() -> bool:
+    """Whether a password may be sent, and guessed, with each request."""
+    classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    return any(issubclass(cls, BasicAuthentication) for cls in classes)
+
+
+def has_default_throttles() -> bool:
+    """Whether ``DEFAULT_THROTTLE_CLASSES`` names any class."""
+    return bool(api_settings.DEFAULT_THROTTLE_CLASSES)
+
+
+def default_throttles_without_rate() -> list[str]:
+    """Return the scopes of default throttle classes whose rate is None or missing.
+
+    With None, DRF admits every request without a word; ScopedRateThrottle takes its scope from
+    the view and is not a matter of defaults.
+    """
+    rates = api_settings.DEFAULT_THROTTLE_RATES
+    return [
+        str(cls.scope)
+        for cls in api_settings.DEFAULT_THROTTLE_CLASSES
+        if issubclass(cls, SimpleRateThrottle)
+        and not issubclass(cls, ScopedRateThrottle)
+        and not getattr(cls, "rate", None)
+        and rates.get(cls.scope) is None
+    ]
+
+
+def views_with_default_permissions() -> list[str]:
+    """Return the dotted names of API views in the URLconf that say nothing of their own."""
+    return sorted(
+        {
+            f"{view.cls.__module__}.{view.cls.__qualname__}"
+            for view in api_views()
+            if "permission_classes" not in view.initkwargs
+            and view.cls.permission_classes is APIView.permission_classes
+            and view.cls.get_permissions is APIView.get_permissions
+        }
+    )
+
+
+def api_views() -> Iterator[Any]:
+    """Yield the view functions that DRF's ``as_view`` made, in the order of the URLconf."""
+    return _api_views(get_resolver().url_patterns)
+
+
+def _api_views(patterns: list[URLPattern | URLResolver]) -> Iterator[Any]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _api_views(pattern.url_patterns)
+        elif _is_api_view(pattern.callback):
+            yield pattern.callback
+
+
+def _is_api_view(callback: Any) -> bool:
+    cls = getattr(callback, "cls", None)
+    return isinstance(cls, type) and issubclass(cls, APIView)

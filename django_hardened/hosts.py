@@ -1,0 +1,194 @@
+"""Host names: one parser, for the middleware, the settings and the checks.
+
+Pure: it knows nothing of requests or settings. Sources of the rules: RFC 9110 section 7.2 (the
+Host field), RFC 3986 section 3.2.2 (host), RFC 1123 section 2.1 and RFC 1035 section 2.3.4 (names
+and their lengths), the WHATWG URL standard (a number in last place makes a host an IPv4 address).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from typing import NamedTuple
+
+from django_hardened.suffixes import SHARED_SUFFIXES, SPECIAL_USE_NAMES
+
+MAX_HOST_OCTETS = 253  # RFC 1035 section 2.3.4: 255 on the wire, less the root and a length octet
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_HOST = re.compile(
+    r"(?:(?P<ipv6>\[[0-9a-f:.]+\])|(?P<name>[a-z0-9.-]+?)\.?)(?::(?P<port>[1-9][0-9]{0,4}))?"
+)
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+class InvalidHost(ValueError):
+    """Not a host name at all; the message says why and does not repeat it."""
+
+
+class UnknownHost(ValueError):
+    """A well-formed host name that is not one of ours."""
+
+
+class Host(NamedTuple):
+    """A host in canonical form: lower case, no trailing dot, IPv6 compressed and in brackets."""
+
+    name: str
+    port: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.port is None else f"{self.name}:{self.port}"
+
+
+def parse_host(value: str) -> Host:
+    """Parse ``host`` or ``host:port``.
+
+    Raises:
+        InvalidHost: for anything else. In particular for what servers, caches and browsers read
+            differently: underscores, user information, percent-encoding, lists, white space,
+            non-ASCII characters, IPv6 zones, and numbers that only some read as IPv4 addresses
+            (``127.1``, ``2130706433``, ``0177.0.0.1``).
+    """
+    if not value:
+        raise InvalidHost("is blank")
+    # Room for a name of the greatest length, its trailing dot, and a port. Asked first, so that
+    # nothing below sees more than a constant amount of text.
+    if len(value) > MAX_HOST_OCTETS + len(".:65535"):
+        raise InvalidHost(f"is longer than {MAX_HOST_OCTETS} octets")
+    if not value.isascii():
+        raise InvalidHost("is not ASCII")
+    match = _HOST.fullmatch(value.lower())
+    if match is None:
+        raise InvalidHost("is not a host name")
+    port = int(match["port"]) if match["port"] else None
+    if port is not None and port > 65535:
+        raise InvalidHost("has a port over 65535")
+    if match["ipv6"]:
+        return Host(_canonical_ipv6(match["ipv6"]), port)
+    return Host(_canonical_name(match["name"]), port)
+
+
+def _canonical_ipv6(literal: str) -> str:
+    try:
+        return f"[{IPv6Address(literal[1:-1]).compressed}]"
+    except AddressValueError:
+        raise InvalidHost("is not an IPv6 address") from None
+
+
+def _canonical_name(name: str) -> str:
+    if len(name) > MAX_HOST_OCTETS or not _NAME.fullmatch(name):
+        raise InvalidHost("is not a host name")
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
+        try:
+            return str(IPv4Address(name))
+        except AddressValueError:
+            raise InvalidHost("is not an IPv4 address") from None
+    return name
+
+
+def is_loopback(name: str) -> bool:
+    """Whether the canonical ``name`` can only mean this machine (RFC 6761 section 6.3)."""
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        if name.startswith("["):
+            return IPv6Address(name[1:-1]).is_loopback
+        return IPv4Address(name).is_loopback
+    except AddressValueError:
+        return False
+
+
+# -- ALLOWED_HOSTS -------------------------------------------------------------------------------
+
+
+def pattern_problem(entry: object) -> str | None:
+    """Say why an entry of ``ALLOWED_HOSTS`` can never match a request, or return None.
+
+    Django compares an entry with the host of the request without its port and trailing dot, so
+    that an entry with a scheme, a port, a path or a glob allows nothing, without a word.
+    """
+    if not isinstance(entry, str):
+        return "is not a string"
+    if entry != entry.strip() or not entry:
+        return "is blank" if not entry.strip() else "has white space around it"
+    if entry == "*":
+        return None
+    for mark, problem in (("://", "has a scheme"), ("/", "has a path"), ("*", "has a glob")):
+        if mark in entry:
+            return problem
+    if entry.count(":") > 1 and not entry.startswith("["):
+        return "is an IPv6 address without its brackets"
+    if entry.endswith("."):
+        return "has a trailing dot"
+    try:
+        host = parse_host(entry.removeprefix("."))
+    except InvalidHost as error:
+        return str(error)
+    return None if host.port is None else "has a port"
+
+
+def is_overbroad(entry: str) -> bool:
+    """Whether ``entry`` is a ``.suffix`` under which anybody may register a name.
+
+    A top-level domain is such a suffix, and so is a domain on which a hosting provider gives
+    names to all its customers.
+    """
+    suffix = entry.lower().removeprefix(".")
+    if not entry.startswith(".") or suffix in SPECIAL_USE_NAMES:
+        return False
+    return "." not in suffix or suffix in SHARED_SUFFIXES
+
+
+def encode_idna(entry: str) -> str:
+    """Return a host name from the settings as a client sends it: non-ASCII names as punycode.
+
+    Raises:
+        InvalidHost: the name has no such form.
+    """
+    if entry.isascii():
+        return entry
+    dot = "." if entry.startswith(".") else ""
+    try:
+        return dot + entry.removeprefix(".").encode("idna").decode("ascii")
+    except UnicodeError:
+        raise InvalidHost("is not an internationalised host name") from None
+
+
+@dataclass(frozen=True)
+class HostTable:
+    """The hosts that are ours: whole names, and domains whose names below them count too."""
+
+    names: frozenset[str]
+    suffixes: tuple[str, ...] = ()
+    anything: bool = False
+
+    @classmethod
+    def from_allowed_hosts(
+        cls, entries: Iterable[object], *, wildcard: bool = False
+    ) -> HostTable:
+        """Read Django's ``ALLOWED_HOSTS``; entries that can never match are left out.
+
+        ``*`` names no host. It is honoured only with ``wildcard``, where nothing is at stake.
+        """
+        usable = [str(e).lower() for e in entries if pattern_problem(e) is None]
+        suffixes = tuple(entry for entry in usable if entry.startswith("."))
+        names = {str(parse_host(e.removeprefix("."))) for e in usable if e != "*"}
+        return cls(frozenset(names), suffixes, wildcard and "*" in usable)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names or self.anything or name.endswith(self.suffixes)
+
+    def pin(self, value: str, *, keep_port: bool = False) -> Host:
+        """Return the one form of the host ``value`` that the application may see.
+
+        Raises:
+            InvalidHost: ``value`` is no host name (answer 400).
+            UnknownHost: it is one, but not ours (answer 421, RFC 9110 section 15.5.20).
+        """
+        host = parse_host(value)
+        if host.name not in self:
+            raise UnknownHost("is not in ALLOWED_HOSTS")
+        return host if keep_port else Host(host.name)

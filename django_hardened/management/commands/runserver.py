@@ -1,0 +1,56 @@
+"""``runserver``, which refuses to serve anything but development.
+
+Django says of its server that it has not gone through security audits or performance tests. In
+development this is the ``runserver`` of the next app in INSTALLED_APPS (staticfiles', daphne's).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from django_hardened.conf import conf
+
+
+def next_runserver() -> type[BaseCommand]:
+    """Return the ``Command`` that would run if this package were not installed."""
+    names = [config.name for config in apps.get_app_configs()]
+    below = names[names.index("django_hardened") + 1 :]
+    for name in (*below, "django.core"):
+        module = f"{name}.management.commands.runserver"
+        if find_spec(f"{name}.management") and find_spec(module):
+            break
+    command: type[BaseCommand] = import_module(module).Command
+    return command
+
+
+class Command(next_runserver()):  # type: ignore[misc]
+    """The next ``runserver``, behind the guard."""
+
+    def handle(self, *args: Any, **options: Any) -> Any:
+        if conf.environment != "development":
+            raise CommandError(_refusal())
+        return super().handle(*args, **options)
+
+
+def _refusal() -> str:
+    asgi, wsgi = getattr(settings, "ASGI_APPLICATION", None), settings.WSGI_APPLICATION
+    if asgi:
+        server = f"uvicorn {_target(asgi)}"
+    else:
+        server = f"gunicorn {_target(wsgi or 'yourproject.wsgi.application')}"
+    return (
+        f"runserver is for development, and this is {conf.environment}. Use instead:\n\n"
+        f"    {server}\n\n"
+        "To develop on this machine, set HARDENED_ENVIRONMENT=development."
+    )
+
+
+def _target(dotted: str) -> str:
+    module, _, name = dotted.rpartition(".")
+    return f"{module}:{name}"

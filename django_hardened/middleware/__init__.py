@@ -1,0 +1,11 @@
+"""Middleware: thin shells over the pure rules of ``hosts`` and ``proxies``.
+
+In ``MIDDLEWARE`` they come first, in this order: whom to believe, then which host it is.
+"""
+
+from __future__ import annotations
+
+from django_hardened.middleware.hosts import HostPinningMiddleware
+from django_hardened.middleware.proxies import TrustedProxyMiddleware
+
+__all__ = ["HostPinningMiddleware", "TrustedProxyMiddleware"]

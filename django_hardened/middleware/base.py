@@ -1,0 +1,43 @@
+"""One class for sync and async: the decision is made once, and only the waiting differs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import ClassVar
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
+
+
+class RequestMiddleware:
+    """Middleware that looks at the request only: it changes it, or answers in its stead."""
+
+    sync_capable: ClassVar[bool] = True
+    async_capable: ClassVar[bool] = True
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.async_mode = iscoroutinefunction(get_response)
+        if self.async_mode:
+            markcoroutinefunction(self)
+
+    def __call__(
+        self, request: HttpRequest
+    ) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.async_mode:
+            return self.__acall__(request)
+        response = self.process_request(request)
+        return self.get_response(request) if response is None else response
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.process_request(request)
+        if response is None:
+            return await self.get_response(request)  # type: ignore[misc]
+        return response
+
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        """Change ``request`` in place, or return the response that ends it."""
+        raise NotImplementedError

@@ -1,0 +1,162 @@
+"""``hardened_settings``: from the environment to a complete, safe configuration.
+
+It runs before Django is configured and touches neither ``django.conf.settings`` nor the app
+registry. Nothing is edited in place: the same call yields fresh values each time.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any, TypedDict, Unpack, cast, get_type_hints
+
+from django_hardened import defaults
+from django_hardened.env import Env, EnvError
+from django_hardened.from_env import EnvironmentReader
+from django_hardened.sources import Sources
+
+
+class Overrides(TypedDict, total=False):
+    """The settings that ``hardened_settings`` gives and that its caller may replace by name."""
+
+    SECRET_KEY: str
+    SECRET_KEY_FALLBACKS: list[str]
+    DEBUG: bool
+    ALLOWED_HOSTS: list[str]
+    CSRF_TRUSTED_ORIGINS: list[str]
+    DATABASES: dict[str, dict[str, Any]]
+    CACHES: dict[str, dict[str, Any]]
+    MAILERS: dict[str, dict[str, Any]]
+    LOGGING: dict[str, Any]
+    MIDDLEWARE: list[str]
+
+    SECURE_SSL_REDIRECT: bool
+    SECURE_HSTS_SECONDS: int
+    SECURE_HSTS_INCLUDE_SUBDOMAINS: bool
+    SECURE_HSTS_PRELOAD: bool
+    SECURE_CONTENT_TYPE_NOSNIFF: bool
+    SECURE_REFERRER_POLICY: str | None
+    SECURE_CROSS_ORIGIN_OPENER_POLICY: str | None
+    SECURE_PROXY_SSL_HEADER: tuple[str, str] | None
+    X_FRAME_OPTIONS: str
+    USE_X_FORWARDED_HOST: bool
+    USE_X_FORWARDED_PORT: bool
+
+    SESSION_COOKIE_NAME: str
+    SESSION_COOKIE_SECURE: bool
+    SESSION_COOKIE_HTTPONLY: bool
+    SESSION_COOKIE_SAMESITE: str
+    SESSION_COOKIE_AGE: int
+    SESSION_COOKIE_DOMAIN: str | None
+    SESSION_COOKIE_PATH: str
+    CSRF_COOKIE_NAME: str
+    CSRF_COOKIE_SECURE: bool
+    CSRF_COOKIE_HTTPONLY: bool
+    CSRF_COOKIE_SAMESITE: str
+    CSRF_COOKIE_DOMAIN: str | None
+    CSRF_COOKIE_PATH: str
+    LANGUAGE_COOKIE_SECURE: bool
+    LANGUAGE_COOKIE_HTTPONLY: bool
+    LANGUAGE_COOKIE_SAMESITE: str
+    SIGNED_COOKIE_LEGACY_SALT_FALLBACK: bool
+
+    PASSWORD_HASHERS: list[str]
+    AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]]
+    PASSWORD_RESET_TIMEOUT: int
+    DATA_UPLOAD_MAX_MEMORY_SIZE: int
+    DATA_UPLOAD_MAX_NUMBER_FIELDS: int
+    DATA_UPLOAD_MAX_NUMBER_FILES: int
+    FILE_UPLOAD_MAX_MEMORY_SIZE: int
+    FILE_UPLOAD_PERMISSIONS: int
+    FILE_UPLOAD_DIRECTORY_PERMISSIONS: int
+
+    RATELIMIT_ENABLE: bool
+    HARDENED_ENVIRONMENT: defaults.Environment
+    HARDENED_TRUSTED_PROXIES: list[str]
+
+
+class HardenedSettings(Overrides, total=False):
+    """What ``hardened_settings`` returns: Django settings by name.
+
+    ``DATABASES``, ``CACHES`` and the mail settings are there only where the environment or an
+    override says something about them; the project's own stay in force otherwise.
+    """
+
+    REST_FRAMEWORK: dict[str, Any]
+    HARDENED_ENV_SOURCES: Sources
+
+
+def hardened_settings(
+    env: Env, *, rest_framework: dict[str, Any] | None = None, **overrides: Unpack[Overrides]
+) -> HardenedSettings:
+    """Return a complete set of safe settings.
+
+    Args:
+        env: where ``SECRET_KEY``, ``ALLOWED_HOSTS``, ``DATABASE_URL`` and the like come from.
+        rest_framework: merged into the ``REST_FRAMEWORK`` defaults, key by key.
+        **overrides: settings by name, which win over the environment and the defaults.
+
+    Raises:
+        EnvError: an ``ImproperlyConfigured`` that lists everything wrong in the environment and
+            the ``.env`` file at once, a line each with its place, and never a value of a secret.
+        TypeError: an override is not a setting that this function gives.
+    """
+    _refuse_unknown(overrides)
+    with env.collecting() as problems:
+        reader = EnvironmentReader(env, problems, overrides.get("HARDENED_ENVIRONMENT"))
+        from_environment = reader.settings(given=overrides)
+    if problems:
+        raise EnvError(_report(problems))
+
+    environment = reader.environment
+    settings: dict[str, Any] = {
+        "MIDDLEWARE": [*defaults.MIDDLEWARE],
+        "LOGGING": defaults.logging(environment),
+        **defaults.transport(environment),
+        **defaults.cookies(environment),
+        **defaults.passwords(environment),
+        **defaults.uploads(),
+        **defaults.compatibility(),
+        **from_environment,
+        **overrides,
+        "REST_FRAMEWORK": _merge(defaults.rest_framework(environment), rest_framework or {}),
+        "HARDENED_ENVIRONMENT": environment,
+        "HARDENED_ENV_SOURCES": env.sources,
+    }
+    for cookie, name in (("SESSION_COOKIE", "sessionid"), ("CSRF_COOKIE", "csrftoken")):
+        settings.setdefault(
+            f"{cookie}_NAME",
+            defaults.cookie_name(
+                name,
+                secure=settings[f"{cookie}_SECURE"],
+                domain=settings.get(f"{cookie}_DOMAIN"),
+                path=settings.get(f"{cookie}_PATH", "/"),
+            ),
+        )
+    if environment == "test":
+        settings.setdefault("RATELIMIT_ENABLE", False)
+    return cast(HardenedSettings, settings)
+
+
+def _refuse_unknown(overrides: Overrides) -> None:
+    known = get_type_hints(Overrides)
+    for name in overrides:
+        if name == "REST_FRAMEWORK":
+            raise TypeError("pass rest_framework={...}: it is merged into the closed defaults")
+        if name not in known:
+            matches = get_close_matches(name, known, n=1)
+            hint = f"did you mean {matches[0]}?" if matches else "assign it in the settings module"
+            raise TypeError(f"hardened_settings() does not give {name}; {hint}")
+
+
+def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``changes``. Dictionaries in it, such as rates, are merged as well."""
+    merged = base | changes
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            merged[key] = base[key] | value
+    return merged
+
+
+def _report(problems: list[str]) -> str:
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return "\n  ".join([f"{count} in the environment:", *problems])

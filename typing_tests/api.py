@@ -1,0 +1,51 @@
+"""Uses of the public API as a project writes them. Nothing runs this: mypy reads it.
+
+An ignore marks what must stay an error; mypy reports one that is no longer needed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, assert_type
+
+from django.core.exceptions import ImproperlyConfigured
+
+from django_hardened.env import Env, EnvError, InvalidVariable, MalformedFile, MissingVariable
+from django_hardened.settings import HardenedSettings, hardened_settings
+
+# The environment
+assert_type(Env(), Env)
+assert_type(Env({"DEBUG": "off"}), Env)
+env = Env.from_file(Path(".env"), environ={"DEBUG": "off"})
+assert_type(env, Env)
+assert_type(Env.from_file(".env"), Env)
+
+
+class ProjectEnv(Env):
+    """A project's own variables next to those of the package."""
+
+
+assert_type(ProjectEnv.from_file(".env"), ProjectEnv)
+
+Env({"WORKERS": 4})  # type: ignore[dict-item]  # an environment holds strings
+Env.from_file(None)  # type: ignore[arg-type]  # the path is explicit
+
+problems: list[type[EnvError]] = [InvalidVariable, MalformedFile, MissingVariable]
+base: type[ImproperlyConfigured] = EnvError
+
+# The settings
+hardened = hardened_settings(env, SESSION_COOKIE_AGE=8 * 3600, SECURE_HSTS_PRELOAD=True)
+assert_type(hardened, HardenedSettings)
+assert_type(hardened["MIDDLEWARE"], list[str])
+assert_type(hardened["REST_FRAMEWORK"], dict[str, Any])
+globals().update(hardened)
+
+MIDDLEWARE = [*hardened["MIDDLEWARE"], "myapp.middleware.Audit"]
+hardened_settings(ProjectEnv(), rest_framework={"PAGE_SIZE": 20})
+hardened_settings(env, HARDENED_ENVIRONMENT="development", HARDENED_TRUSTED_PROXIES=["10.0.0.0/8"])
+
+hardened_settings(env, SECURE_HSTS_SECOND=1)  # type: ignore[call-arg]  # misspelt
+hardened_settings(env, SESSION_COOKIE_AGE="8h")  # type: ignore[arg-type]
+hardened_settings(env, HARDENED_ENVIRONMENT="staging")  # type: ignore[arg-type]
+hardened_settings(env, REST_FRAMEWORK={})  # type: ignore[call-arg]  # would replace the defaults
+hardened_settings({"SECRET_KEY": "..."})  # type: ignore[arg-type]  # an Env, not a dict
