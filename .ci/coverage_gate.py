@@ -21,13 +21,13 @@ def main(folder: Path, required: list[str]) -> int:
     measured = {path.name.split(".")[1] for path in folder.glob("data.*")}
     missing = [name for name in required if name not in measured]
     if not measured:
-        print("No test environment has run: nothing to combine.")
+        print("No test environment has run: nothing to combine.", file=sys.stderr)
         return 1
     if status := coverage("combine", "--quiet", str(folder)):
         return status
     if not missing:
         return coverage("report", "--fail-under=100")
-    print(f"Not judged, because these did not run: {', '.join(missing)}.")
+    print(f"Not judged, because these did not run: {', '.join(missing)}.", flush=True)
     return coverage("report", "--fail-under=0")
 
 

@@ -14,7 +14,7 @@ class DjangoHardenedConfig(AppConfig):
 
     def ready(self) -> None:
         """Register every check of the inventory, tagged ``security`` and ``django_hardened``."""
-        from django_hardened import checks
+        from django_hardened import checks  # noqa: PLC0415  # needs settings
 
         for check in checks.DEPLOY_CHECKS:
             register(check, Tags.security, "django_hardened", deploy=True)

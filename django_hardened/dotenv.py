@@ -102,9 +102,9 @@ def _parse_line(line: str) -> tuple[str, str] | None:
 
 
 def _unquote(name: str, raw: str) -> str:
-    """Remove the quotes of a value as django-environ does.
+    r"""Remove the quotes of a value as django-environ does.
 
-    Within double quotes a backslash protects the next character; ``\\n``, ``\\r`` and ``\\t`` stay
+    Within double quotes a backslash protects the next character; ``\n``, ``\r`` and ``\t`` stay
     as they are, for ``env.str(name, multiline=True)``.
     """
     if raw.startswith('"'):

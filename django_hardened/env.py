@@ -159,7 +159,7 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
     def _read_secret_file(self, name: _str, path: Path) -> _str:
         self._read[name] = Source("secret file", path)
         try:
-            value = path.read_text(encoding="utf-8", newline="")
+            value = path.read_bytes().decode()
         except OSError as error:
             self._refuse(f"{name}_FILE", f"names {path}, which cannot be read ({error.strerror})")
         except UnicodeDecodeError:

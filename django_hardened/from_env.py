@@ -92,9 +92,7 @@ class EnvironmentReader:
 
     def _environment(self, given: str | None) -> Environment:
         name = "HARDENED_ENVIRONMENT"
-        word = given or self._read(
-            self.env.str, name, default="production", choices=ENVIRONMENTS
-        )
+        word = given or self._read(self.env.str, name, default="production", choices=ENVIRONMENTS)
         for environment in ENVIRONMENTS:
             if word == environment:
                 return environment

@@ -46,4 +46,4 @@ def without_twins(messages: Iterable[CheckMessage]) -> list[CheckMessage]:
 
 def _decided(message: CheckMessage) -> bool:
     setting = _DECIDED_BY_SETTING.get(str(message.id))
-    return setting is not None and settings.is_overridden(setting)
+    return setting is not None and settings.is_overridden(setting)  # type: ignore[misc]  # a method

@@ -166,9 +166,7 @@ class HostTable:
     anything: bool = False
 
     @classmethod
-    def from_allowed_hosts(
-        cls, entries: Iterable[object], *, wildcard: bool = False
-    ) -> HostTable:
+    def from_allowed_hosts(cls, entries: Iterable[object], *, wildcard: bool = False) -> HostTable:
         """Read Django's ``ALLOWED_HOSTS``; entries that can never match are left out.
 
         ``*`` names no host. It is honoured only with ``wildcard``, where nothing is at stake.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.checks import CheckMessage
@@ -52,7 +52,7 @@ def check_debug(**kwargs: Any) -> list[CheckMessage]:
 def check_template_debug(**kwargs: Any) -> list[CheckMessage]:
     return [
         E002.found(index=index)
-        for index, engine in enumerate(settings.TEMPLATES)
+        for index, engine in enumerate(cast(list[dict[str, Any]], settings.TEMPLATES))
         if engine.get("OPTIONS", {}).get("debug")
     ]
 

@@ -10,7 +10,9 @@ from django.core.checks import CheckMessage
 from django_hardened.checks.rules import Rule
 from django_hardened.hosts import is_loopback, is_overbroad, parse_host, pattern_problem
 
-_EXAMPLE = 'ALLOWED_HOSTS = ["www.example.com"], or ALLOWED_HOSTS=www.example.com in the environment'
+_EXAMPLE = (
+    'ALLOWED_HOSTS = ["www.example.com"], or ALLOWED_HOSTS=www.example.com in the environment'
+)
 
 E101 = Rule(
     "E101",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.apps import apps
 from django.core.checks import CheckMessage
+from django.urls import get_resolver
 
 from django_hardened.checks.rules import Rule
 
 _CLOSED = (
-    'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] = '
-    '["rest_framework.permissions.IsAuthenticated"]'
+    'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] = ["rest_framework.permissions.IsAuthenticated"]'
 )
 
 E401 = Rule(
@@ -52,38 +53,29 @@ RULES = (E401, W402, W403, W404, E405)
 _NAMED_VIEWS = 3
 
 
-def check_default_permission(**kwargs: Any) -> list[CheckMessage]:
-    from django_hardened.drf import inspection  # needs the app registry to be ready
-
-    if not inspection.default_permissions_are_open():
-        return []
-    views = inspection.views_with_default_permissions()
-    if views:
-        return [E401.found(views=_enumerate(views))]
-    return [W402.found()] if _is_used() else []
-
-
-def check_default_authentication(**kwargs: Any) -> list[CheckMessage]:
-    from django_hardened.drf import inspection
-
-    return [W403.found()] if _is_used() and inspection.basic_authentication_is_default() else []
-
-
-def check_default_throttles(**kwargs: Any) -> list[CheckMessage]:
-    from django_hardened.drf import inspection
-
+def check_rest_framework_defaults(**kwargs: Any) -> list[CheckMessage]:
     if not _is_used():
         return []
+    # Late, and only where it is used: DRF imports what its settings name while it is imported.
+    from django_hardened.drf import inspection  # noqa: PLC0415
+
+    findings = []
+    if inspection.default_permissions_are_open():
+        views = inspection.views_with_default_permissions()
+        findings.append(E401.found(views=_enumerate(views)) if views else W402.found())
+    if inspection.basic_authentication_is_default():
+        findings.append(W403.found())
     if not inspection.has_default_throttles():
-        return [W404.found()]
-    return [E405.found(scope=scope) for scope in inspection.default_throttles_without_rate()]
+        findings.append(W404.found())
+    findings += [E405.found(scope=scope) for scope in inspection.default_throttles_without_rate()]
+    return findings
 
 
 def _is_used() -> bool:
-    """REST framework works without being an app; but then no API view shows that it is used."""
-    from django_hardened.drf import inspection
-
-    return apps.is_installed("rest_framework") or any(True for _ in inspection.api_views())
+    """Whether REST framework is an app here, or a view of the URLconf has imported it."""
+    return apps.is_installed("rest_framework") or (
+        bool(get_resolver().url_patterns) and "rest_framework.views" in sys.modules
+    )
 
 
 def _enumerate(names: list[str]) -> str:
@@ -92,4 +84,4 @@ def _enumerate(names: list[str]) -> str:
     return f"{shown} and {more} more views" if more > 0 else shown
 
 
-CHECKS = (check_default_permission, check_default_authentication, check_default_throttles)
+CHECKS = (check_rest_framework_defaults,)

@@ -35,9 +35,7 @@ E011 = Rule(
     _NEW_KEY,
     _TWIN,
 )
-E012 = Rule(
-    "E012", "SECRET_KEY is one text, repeated: it can be guessed.", _NEW_KEY, _TWIN
-)
+E012 = Rule("E012", "SECRET_KEY is one text, repeated: it can be guessed.", _NEW_KEY, _TWIN)
 E013 = Rule(
     "E013", "SECRET_KEY is a placeholder, to be found in many public projects.", _NEW_KEY, _TWIN
 )
@@ -47,9 +45,7 @@ E014 = Rule(
     _NEW_KEY,
     _TWIN,
 )
-E015 = Rule(
-    "E015", "SECRET_KEY has too little randomness: it can be guessed.", _NEW_KEY, _TWIN
-)
+E015 = Rule("E015", "SECRET_KEY has too little randomness: it can be guessed.", _NEW_KEY, _TWIN)
 E016 = Rule(
     "E016",
     "SECRET_KEY_FALLBACKS[{index}] is SECRET_KEY itself: nothing has been rotated.",
@@ -94,9 +90,7 @@ def weakness(key: str) -> Rule | None:
 
 def _is_repetition(key: str) -> bool:
     """Whether ``key`` is a shorter text two times or more, the last one perhaps cut off."""
-    return any(
-        key.startswith(key[period:]) for period in range(1, len(key) // 2 + 1)
-    )
+    return any(key.startswith(key[period:]) for period in range(1, len(key) // 2 + 1))
 
 
 def _entropy_bits(key: str) -> float:

@@ -12,12 +12,15 @@ from django.apps import apps
 from rest_framework import authentication
 from rest_framework.request import Request
 
+_REALM = "api"
+_SESSION_CHALLENGE = f'Session realm="{_REALM}"'
+
 
 class SessionAuthentication(authentication.SessionAuthentication):
     """DRF's session authentication, CSRF check included, with a challenge."""
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Session realm="api"'
+        return _SESSION_CHALLENGE
 
 
 class TokenAuthentication(authentication.TokenAuthentication):
@@ -31,8 +34,7 @@ class TokenAuthentication(authentication.TokenAuthentication):
         return super().authenticate(request) if _has_tokens() else None
 
     def authenticate_header(self, request: Request) -> str:
-        scheme = self.keyword if _has_tokens() else "Session"
-        return f'{scheme} realm="{self.www_authenticate_realm}"'
+        return f'{self.keyword} realm="{_REALM}"' if _has_tokens() else _SESSION_CHALLENGE
 
 
 def _has_tokens() -> bool:

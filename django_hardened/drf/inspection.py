@@ -15,19 +15,17 @@ from rest_framework.views import APIView
 
 def default_permissions_are_open() -> bool:
     """Whether ``DEFAULT_PERMISSION_CLASSES`` lets anybody in. No class at all does."""
-    classes = api_settings.DEFAULT_PERMISSION_CLASSES
-    return all(isinstance(cls, type) and issubclass(cls, AllowAny) for cls in classes)
+    return all(_is(cls, AllowAny) for cls in _classes("DEFAULT_PERMISSION_CLASSES"))
 
 
 def basic_authentication_is_default() -> bool:
     """Whether a password may be sent, and guessed, with each request."""
-    classes = api_settings.DEFAULT_AUTHENTICATION_CLASSES
-    return any(issubclass(cls, BasicAuthentication) for cls in classes)
+    return any(_is(cls, BasicAuthentication) for cls in _classes("DEFAULT_AUTHENTICATION_CLASSES"))
 
 
 def has_default_throttles() -> bool:
     """Whether ``DEFAULT_THROTTLE_CLASSES`` names any class."""
-    return bool(api_settings.DEFAULT_THROTTLE_CLASSES)
+    return bool(_classes("DEFAULT_THROTTLE_CLASSES"))
 
 
 def default_throttles_without_rate() -> list[str]:
@@ -39,12 +37,21 @@ def default_throttles_without_rate() -> list[str]:
     rates = api_settings.DEFAULT_THROTTLE_RATES
     return [
         str(cls.scope)
-        for cls in api_settings.DEFAULT_THROTTLE_CLASSES
-        if issubclass(cls, SimpleRateThrottle)
-        and not issubclass(cls, ScopedRateThrottle)
+        for cls in _classes("DEFAULT_THROTTLE_CLASSES")
+        if _is(cls, SimpleRateThrottle)
+        and not _is(cls, ScopedRateThrottle)
         and not getattr(cls, "rate", None)
         and rates.get(cls.scope) is None
     ]
+
+
+def _classes(name: str) -> tuple[Any, ...]:
+    """Return what DRF has imported for its setting: classes, or compositions of permissions."""
+    return tuple(getattr(api_settings, name))
+
+
+def _is(cls: Any, base: type) -> bool:
+    return isinstance(cls, type) and issubclass(cls, base)
 
 
 def views_with_default_permissions() -> list[str]:
@@ -74,5 +81,4 @@ def _api_views(patterns: list[URLPattern | URLResolver]) -> Iterator[Any]:
 
 
 def _is_api_view(callback: Any) -> bool:
-    cls = getattr(callback, "cls", None)
-    return isinstance(cls, type) and issubclass(cls, APIView)
+    return _is(getattr(callback, "cls", None), APIView)

@@ -26,13 +26,15 @@ _PERIODS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 class CountingThrottle(throttling.SimpleRateThrottle):
     """DRF's ``SimpleRateThrottle`` on an atomic counter. For subclasses, like its parent."""
 
-    @property
-    def THROTTLE_RATES(self) -> Mapping[str, str | None]:  # type: ignore[override]  # noqa: N802
-        """Read late: DRF captures the rates when its module is imported."""
-        rates: Mapping[str, str | None] = api_settings.DEFAULT_THROTTLE_RATES
-        return rates
+    num_requests: int
+    duration: int  # seconds
 
-    def parse_rate(self, rate: str | None) -> tuple[int, int]:  # type: ignore[override]
+    def get_rate(self) -> str | None:
+        """Return the rate of the scope, read late: DRF captures the rates when imported."""
+        rates: Mapping[str, Any] = api_settings.DEFAULT_THROTTLE_RATES
+        return rates.get(str(self.scope))
+
+    def parse_rate(self, rate: str | None) -> tuple[int, int]:
         """Return the number of requests and the period in seconds of ``"60/min"`` or ``"5/15m"``.
 
         Raises:

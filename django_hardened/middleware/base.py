@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
@@ -24,9 +24,7 @@ class RequestMiddleware:
         if self.async_mode:
             markcoroutinefunction(self)
 
-    def __call__(
-        self, request: HttpRequest
-    ) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.async_mode:
             return self.__acall__(request)
         response = self.process_request(request)
@@ -35,7 +33,7 @@ class RequestMiddleware:
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.process_request(request)
         if response is None:
-            return await self.get_response(request)  # type: ignore[misc]
+            return await cast(Awaitable[HttpResponseBase], self.get_response(request))
         return response
 
     def process_request(self, request: HttpRequest) -> HttpResponseBase | None:

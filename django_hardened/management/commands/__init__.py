@@ -1,0 +1,1 @@
+"""They parse, call and print; the decisions are made below them."""

@@ -16,17 +16,24 @@ from django.core.management.base import BaseCommand, CommandError
 
 from django_hardened.conf import conf
 
+_MODULE = "management.commands.runserver"
+
 
 def next_runserver() -> type[BaseCommand]:
     """Return the ``Command`` that would run if this package were not installed."""
     names = [config.name for config in apps.get_app_configs()]
     below = names[names.index("django_hardened") + 1 :]
-    for name in (*below, "django.core"):
-        module = f"{name}.management.commands.runserver"
-        if find_spec(f"{name}.management") and find_spec(module):
-            break
-    command: type[BaseCommand] = import_module(module).Command
+    provider = next(filter(_has_runserver, below), "django.core")
+    command: type[BaseCommand] = import_module(f"{provider}.{_MODULE}").Command
     return command
+
+
+def _has_runserver(name: str) -> bool:
+    # Asked from the outside in: find_spec imports the parents of what it looks for.
+    return find_spec(f"{name}.management") is not None and (
+        find_spec(f"{name}.management.commands") is not None
+        and find_spec(f"{name}.{_MODULE}") is not None
+    )
 
 
 class Command(next_runserver()):  # type: ignore[misc]
