@@ -1,0 +1,75 @@
+"""The settings of the example site: everything that a deploy decides comes from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django_hardened.env import Env
+from django_hardened.settings import hardened_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+hardened = hardened_settings(
+    Env.from_file(BASE_DIR / ".env"),
+    SESSION_COOKIE_AGE=8 * 3600,
+    rest_framework={
+        "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+        "PAGE_SIZE": 20,
+    },
+)
+globals().update(hardened)
+
+INSTALLED_APPS = [
+    "django_hardened",
+    "blog",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework.authtoken",
+]
+
+MIDDLEWARE = [*hardened["MIDDLEWARE"]]
+MIDDLEWARE.insert(
+    MIDDLEWARE.index("django.middleware.security.SecurityMiddleware") + 1,
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+)
+
+ROOT_URLCONF = "example.urls"
+WSGI_APPLICATION = "example.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# Nothing has to be collected before the site runs on a developer's machine or in a test.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = hardened["HARDENED_ENVIRONMENT"] != "production"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "account"
+LOGOUT_REDIRECT_URL = "post-list"
