@@ -7,7 +7,7 @@ registry. Nothing is edited in place: the same call yields fresh values each tim
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Any, TypedDict, Unpack, cast, get_type_hints
+from typing import Any, TypedDict, Unpack, cast
 
 from django_hardened import defaults
 from django_hardened.env import Env, EnvError
@@ -138,7 +138,7 @@ def hardened_settings(
 
 
 def _refuse_unknown(overrides: Overrides) -> None:
-    known = get_type_hints(Overrides)
+    known = Overrides.__annotations__
     for name in overrides:
         if name == "REST_FRAMEWORK":
             raise TypeError("pass rest_framework={...}: it is merged into the closed defaults")

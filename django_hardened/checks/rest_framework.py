@@ -17,8 +17,8 @@ _CLOSED = (
 
 E401 = Rule(
     "E401",
-    "The default permission of REST framework admits anybody, and {views} say nothing of their "
-    "own.",
+    "The default permission of REST framework admits anybody, and these views set none of their "
+    "own: {views}.",
     f"{_CLOSED}; then permission_classes = [AllowAny] on views that are public on purpose.",
 )
 W402 = Rule(
