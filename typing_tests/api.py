@@ -9,8 +9,13 @@ from pathlib import Path
 from typing import Any, assert_type
 
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from rest_framework.views import APIView
 
+from django_hardened.drf.authentication import SessionAuthentication, TokenAuthentication
+from django_hardened.drf.throttling import AnonRateThrottle, ScopedRateThrottle, UserRateThrottle
 from django_hardened.env import Env, EnvError, InvalidVariable, MalformedFile, MissingVariable
+from django_hardened.middleware import HostPinningMiddleware, TrustedProxyMiddleware
 from django_hardened.settings import HardenedSettings, hardened_settings
 
 # The environment
@@ -49,3 +54,31 @@ hardened_settings(env, SESSION_COOKIE_AGE="8h")  # type: ignore[arg-type]
 hardened_settings(env, HARDENED_ENVIRONMENT="staging")  # type: ignore[arg-type]
 hardened_settings(env, REST_FRAMEWORK={})  # type: ignore[call-arg]  # would replace the defaults
 hardened_settings({"SECRET_KEY": "..."})  # type: ignore[arg-type]  # an Env, not a dict
+
+
+# Middleware, sync and async, as a test of a project wraps a view in it
+def view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(request.get_host())
+
+
+async def async_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(request.get_host())
+
+
+TrustedProxyMiddleware(HostPinningMiddleware(view))
+HostPinningMiddleware(async_view)
+HostPinningMiddleware("view")  # type: ignore[arg-type]
+
+
+# REST framework
+class LoginThrottle(AnonRateThrottle):
+    """A stricter limit for one view."""
+
+    scope = "login"
+
+
+class LoginView(APIView):
+    """A view with classes of its own."""
+
+    authentication_classes = [SessionAuthentication, TokenAuthentication]
+    throttle_classes = [LoginThrottle, UserRateThrottle, ScopedRateThrottle]
