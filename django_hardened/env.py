@@ -60,6 +60,8 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
     """
 
     BOOLEAN_FALSE_STRINGS = ("false", "off", "n", "no", "0")
+    # Without the scheme of a backend that Django removed in 4.1.
+    CACHE_SCHEMES = {k: v for k, v in environ.Env.CACHE_SCHEMES.items() if k != "memcache"}
 
     def __init__(self, environ: Mapping[_str, _str] = os.environ, /, **scheme: Any) -> None:
         super().__init__(**scheme)

@@ -156,9 +156,7 @@ class EnvironmentReader:
                 TrustedProxies.parse([proxy])
             except ValueError as error:
                 self._refuse(name, f"has an entry (number {number}) that {error}")
-        # Believed only from declared proxies: TrustedProxyMiddleware removes it from any other.
-        header = {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}
-        return {name: proxies, **(header if proxies else {})}
+        return {name: proxies}
 
 
 def _read_allowed_host(entry: str) -> tuple[str, str | None]:

@@ -122,6 +122,9 @@ def hardened_settings(
         "HARDENED_ENVIRONMENT": environment,
         "HARDENED_ENV_SOURCES": env.sources,
     }
+    if settings["HARDENED_TRUSTED_PROXIES"] and "SECURE_PROXY_SSL_HEADER" not in overrides:
+        # Believed only from declared proxies: TrustedProxyMiddleware removes it from any other.
+        settings["SECURE_PROXY_SSL_HEADER"] = ("HTTP_X_FORWARDED_PROTO", "https")
     for cookie, name in (("SESSION_COOKIE", "sessionid"), ("CSRF_COOKIE", "csrftoken")):
         settings.setdefault(
             f"{cookie}_NAME",

@@ -63,9 +63,12 @@ def _refuse(status: int, sent: str, reason: Exception) -> HttpResponse:
         "Refused with %d: the Host header %r %s.", status, sent[:_LOGGED_CHARACTERS], reason
     )
     text = "Bad Request\n" if status == 400 else "Misdirected Request\n"
-    return HttpResponse(
+    response = HttpResponse(
         text,
         status=status,
         content_type="text/plain; charset=utf-8",
         headers={"Cache-Control": "no-store"},
     )
+    # What Django sets when it has logged a response; one line for each refusal is enough.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
+    return response
