@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, Self, TypeAlias
+from typing import Any, ClassVar, NoReturn, Self, TypeAlias
 from urllib.parse import urlsplit
 
 import environ
@@ -61,7 +61,11 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
 
     BOOLEAN_FALSE_STRINGS = ("false", "off", "n", "no", "0")
     # Without the scheme of a backend that Django removed in 4.1.
-    CACHE_SCHEMES = {k: v for k, v in environ.Env.CACHE_SCHEMES.items() if k != "memcache"}
+    CACHE_SCHEMES: ClassVar = {
+        scheme: backend
+        for scheme, backend in environ.Env.CACHE_SCHEMES.items()
+        if scheme != "memcache"
+    }
 
     def __init__(self, environ: Mapping[_str, _str] = os.environ, /, **scheme: Any) -> None:
         super().__init__(**scheme)
