@@ -30,12 +30,9 @@ def parse_float(value: str) -> float:
     return number
 
 
-def split(value: str) -> list[str]:
-    """Split at commas and trim. Nothing at all is no item; a blank one among others is a slip.
-
-    The parentheses that django-environ accepts around a tuple are accepted too.
-    """
-    items = [item.strip() for item in value.strip().removeprefix("(").removesuffix(")").split(",")]
+def split(value: str, separator: str = ",") -> list[str]:
+    """Split at commas and trim. Nothing at all is no item; a blank one among others is a slip."""
+    items = [item.strip() for item in value.split(separator)]
     if items == [""]:
         return []
     if "" in items:
@@ -43,12 +40,18 @@ def split(value: str) -> list[str]:
     return items
 
 
-def parse_pairs(value: str) -> dict[str, str]:
+def without_parentheses(value: str) -> str:
+    """Remove the pair that django-environ accepts around a tuple."""
+    value = value.strip()
+    return value[1:-1] if value.startswith("(") and value.endswith(")") else value
+
+
+def parse_pairs(value: str, separator: str = ",") -> dict[str, str]:
     """Return ``key=value,key=value`` as a dict; a key given twice is an error."""
     pairs: dict[str, str] = {}
-    for item in split(value):
-        key, separator, text = item.partition("=")
-        if not separator:
+    for item in split(value, separator):
+        key, equals, text = item.partition("=")
+        if not equals:
             raise Unreadable("has an item that is not key=value")
         if key.strip() in pairs:
             raise Unreadable("has a key twice")

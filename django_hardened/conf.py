@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from django.conf import settings
+from django.utils.functional import Promise
 
 from django_hardened.defaults import ENVIRONMENTS, LOCAL_HOSTS, Environment
 from django_hardened.hosts import HostTable
@@ -39,10 +40,17 @@ class HardenedConf:
     @property
     def host_table(self) -> HostTable:
         """``ALLOWED_HOSTS`` as it is now: the test runner and live servers add to it."""
-        allowed = tuple(settings.ALLOWED_HOSTS)
+        allowed = self.allowed_hosts
         if not allowed and settings.DEBUG:
             allowed = LOCAL_HOSTS  # as Django does
         return _host_table(allowed, self.environment == "development")
+
+    @property
+    def allowed_hosts(self) -> tuple[object, ...]:
+        """``ALLOWED_HOSTS`` with its lazy strings evaluated; what is no string stays what it is."""
+        return tuple(
+            str(entry) if isinstance(entry, Promise) else entry for entry in settings.ALLOWED_HOSTS
+        )
 
     @property
     def keeps_port(self) -> bool:

@@ -6,6 +6,7 @@ page on security, https://docs.djangoproject.com/en/stable/topics/security/.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from importlib.util import find_spec
 from typing import Any, Final, Literal
 
@@ -173,7 +174,7 @@ def logging(environment: Environment) -> dict[str, Any]:
             "hardened": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
         },
         "handlers": {"hardened": {"class": "logging.StreamHandler", "formatter": "hardened"}},
-        "loggers": {"django.security": security, "django_hardened": dict(security)},
+        "loggers": {"django.security": security, "django_hardened": deepcopy(security)},
     }
     if environment == "production":
         # Django's console handler is silent unless DEBUG is on, and errors would be lost.

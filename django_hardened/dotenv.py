@@ -17,7 +17,7 @@ _ASSIGNMENT = re.compile(r"(?:export )?([A-Za-z_][A-Za-z_0-9]*)=(.*)")
 _DOUBLE_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _SINGLE_QUOTED = re.compile(r"'([^']*)'")
 # Characters that end a line for some readers and not for others, or that no one can see.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Place(NamedTuple):
@@ -35,6 +35,9 @@ class Assignment(NamedTuple):
 
     value: str
     place: Place
+
+    def __repr__(self) -> str:
+        return f"<Assignment {self.place}>"
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def _parse_line(line: str) -> tuple[str, str] | None:
     if match is None:
         raise ValueError("is not NAME=value (no spaces around the name) or a # comment")
     name, raw = match.groups()
-    return name, _unquote(name, raw.strip())
+    return name, _unquote(name, raw)
 
 
 def _unquote(name: str, raw: str) -> str:
@@ -107,13 +110,14 @@ def _unquote(name: str, raw: str) -> str:
     Within double quotes a backslash protects the next character; ``\n``, ``\r`` and ``\t`` stay
     as they are, for ``env.str(name, multiline=True)``.
     """
-    if raw.startswith('"'):
-        match = _DOUBLE_QUOTED.fullmatch(raw)
+    value = raw.strip()
+    if value.startswith('"'):
+        match = _DOUBLE_QUOTED.fullmatch(value)
         if match is None:
             raise ValueError(f"{name} has an unbalanced quote, or text after the closing one")
         return re.sub(r"\\([^rnt])", r"\1", match[1])
-    if raw.startswith("'"):
-        match = _SINGLE_QUOTED.fullmatch(raw)
+    if value.startswith("'"):
+        match = _SINGLE_QUOTED.fullmatch(value)
         if match is None:
             raise ValueError(f"{name} has an unbalanced quote, or text after the closing one")
         return match[1]
@@ -122,4 +126,4 @@ def _unquote(name: str, raw: str) -> str:
         raise ValueError(
             f"{name} is followed by ' #': quote the value, or move the comment to its own line"
         )
-    return raw
+    return value

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import builtins
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn, Self, TypeAlias
-from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from django_hardened import casting
+from django_hardened.connection_urls import cast_options, check_url
 from django_hardened.dotenv import DotenvFile, read_dotenv
 from django_hardened.sources import Source, Sources
 
@@ -60,12 +61,13 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
     """
 
     BOOLEAN_FALSE_STRINGS = ("false", "off", "n", "no", "0")
-    # Without the scheme of a backend that Django removed in 4.1.
+    # With Valkey's schemes, which django-environ 0.12 does not know yet, and without that of a
+    # backend that Django removed in 4.1.
     CACHE_SCHEMES: ClassVar = {
         scheme: backend
         for scheme, backend in environ.Env.CACHE_SCHEMES.items()
         if scheme != "memcache"
-    }
+    } | dict.fromkeys(("valkey", "valkeys"), environ.Env.CACHE_SCHEMES["redis"])
 
     def __init__(self, environ: Mapping[_str, _str] = os.environ, /, **scheme: Any) -> None:
         super().__init__(**scheme)
@@ -115,7 +117,7 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
             self._collecting = False
 
     def __contains__(self, var: object) -> bool:
-        return var in self.ENVIRON or f"{var}_FILE" in self.ENVIRON
+        return var in self.ENVIRON or bool(self.ENVIRON.get(f"{var}_FILE"))
 
     def __repr__(self) -> _str:
         where = f" {str(self.sources.file)!r}" if self.sources.file else ""
@@ -134,12 +136,11 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
         value = self._lookup(name)
         if value is None or (value == "" and default is None):
             return self._default(name, cast, default, parse_default)
-        if value == "" and (default is _NOTSET or cast not in (None, builtins.str)):
+        if _is_blank(value, cast) and (default is _NOTSET or not _may_be_blank(cast)):
             self._refuse(name, "is empty")
         if cast is None and default is not _NOTSET and default is not None and self.smart_cast:
             cast = type(default)
-        with self._refusing(name, casting.describe_failure(cast)):
-            return self.parse_value(value, cast)
+        return self._attempt(name, casting.describe_failure(cast), self.parse_value, value, cast)
 
     def _declared(self, name: _str, cast: Any, default: Any) -> tuple[Any, Any]:
         """Fill in what ``Env(NAME=(cast, default))`` or ``Env(NAME=cast)`` declared."""
@@ -164,20 +165,23 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
 
     def _read_secret_file(self, name: _str, path: Path) -> _str:
         self._read[name] = Source("secret file", path)
+        # The error is raised outside, where it has no context: that would hold the content.
         try:
-            value = path.read_bytes().decode()
+            return re.sub(r"\r?\n\Z", "", path.read_bytes().decode())
         except OSError as error:
-            self._refuse(f"{name}_FILE", f"names {path}, which cannot be read ({error.strerror})")
+            reason = f"cannot be read ({error.strerror})"
         except UnicodeDecodeError:
-            self._refuse(f"{name}_FILE", f"names {path}, which is not UTF-8 text")
-        return value.removesuffix("\n").removesuffix("\r")
+            reason = "is not UTF-8 text"
+        except ValueError:
+            reason = "cannot be the name of a file"
+        return self._refuse(f"{name}_FILE", f"names {path}, which {reason}")
 
     def _default(self, name: _str, cast: Any, default: Any, parse_default: _bool) -> Any:
         if default is _NOTSET:
             where = f" or in {self.sources.file}" if self.sources.file else ""
             raise MissingVariable(f"{name} is not set: set it in the environment{where}")
         self._read[name] = Source("default")
-        if parse_default and default is not None:
+        if parse_default and isinstance(default, builtins.str):
             return self.parse_value(default, cast)
         return default
 
@@ -185,18 +189,52 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
     def parse_value(cls, value: Any, cast: Any) -> Any:
         """Cast ``value`` as django-environ does, without its guesses."""
         if cast is builtins.bool:
-            return casting.parse_bool(value, cls.BOOLEAN_TRUE_STRINGS, cls.BOOLEAN_FALSE_STRINGS)
+            return cls._parse_bool(value)
         if cast is builtins.float:
             return casting.parse_float(value)
         if cast is builtins.dict:
             return casting.parse_pairs(value)
         for collection in (builtins.list, builtins.tuple):
             if cast is collection or isinstance(cast, collection):
+                if collection is builtins.tuple:
+                    value = casting.without_parentheses(value)
                 item_cast = None if cast is collection else cast[0]
                 return collection(cls.parse_value(i, item_cast) for i in casting.split(value))
+        if isinstance(cast, builtins.dict):
+            return cls._parse_dict(value, cast)
         return super().parse_value(value, cast)
 
+    @classmethod
+    def _parse_dict(cls, value: _str, cast: builtins.dict[_str, Any]) -> builtins.dict[Any, Any]:
+        """Read ``key=value;key=value`` with the casts that django-environ's dict of casts names."""
+        key_cast, by_key = cast.get("key", builtins.str), cast.get("cast", {})
+        pairs = casting.parse_pairs(value, separator=";")
+        return {
+            key_cast(key): cls.parse_value(text, by_key.get(key, cast.get("value", builtins.str)))
+            for key, text in pairs.items()
+        }
+
     # -- django-environ's methods that would repeat or swallow a value -----------------------
+
+    def bytes(self, var: _str, default: Any = _NOTSET, encoding: _str = "utf8") -> Any:
+        return self._attempt(
+            f"{self.prefix}{var}",
+            f"cannot be encoded as {encoding}",
+            super().bytes,
+            var,
+            default=default,
+            encoding=encoding,
+        )
+
+    def path(self, var: _str, default: Any = _NOTSET, **options: Any) -> Any:
+        return self._attempt(
+            f"{self.prefix}{var}",
+            "names a path that does not exist",
+            super().path,
+            var,
+            default=default,
+            **options,
+        )
 
     def str(
         self, var: _str, default: Any = _NOTSET, multiline: _bool = False, choices: Any = _NOTSET
@@ -226,7 +264,12 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
         if url.scheme in ("valkey", "valkeys"):
             # Valkey speaks Redis' protocol, and the clients know it by Redis' schemes only.
             url = url._replace(scheme=url.scheme.replace("valkey", "redis"))
-        return super().cache_url_config(url, backend=backend)
+        config = super().cache_url_config(url, backend=backend)
+        # For Redis they are in lower case, where Django looks for timeout and nothing else.
+        return {
+            key.upper() if key.upper() in cls._CACHE_BASE_OPTIONS else key: value
+            for key, value in config.items()
+        }
 
     def search_url(
         self, var: _str = "SEARCH_URL", default: Any = _NOTSET, engine: _str | None = None
@@ -254,34 +297,52 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
             return None
         if value == "":
             self._refuse(name, "is empty")
-        with self._refusing(name, "is not a URL that can be read"):
-            parts = urlsplit(value)
-        custom = any(options.values())
-        if schemes is not None and not custom and parts.scheme not in schemes:
-            self._refuse(name, f"has an unknown scheme; known are {', '.join(sorted(schemes))}")
-        if parts.scheme == "sqlite" and parts.netloc not in ("", ":memory:"):
-            # django-environ would drop the host and open an empty database in memory.
-            self._refuse(name, "needs sqlite:///relative/path or sqlite:////absolute/path")
-        with self._refusing(name, "is not a URL that can be read"):
-            return read(var, default=default, **options)
+        unreadable = "is not a URL that can be read"
+        known = None if any(options.values()) else schemes
+        self._attempt(name, unreadable, check_url, value, known)
+        config = self._attempt(name, unreadable, read, var, default=default, **options)
+        return self._attempt(name, unreadable, cast_options, config, self._parse_bool)
+
+    @classmethod
+    def _parse_bool(cls, value: _str) -> _bool:
+        return casting.parse_bool(value, cls.BOOLEAN_TRUE_STRINGS, cls.BOOLEAN_FALSE_STRINGS)
 
     # -- Refusing ----------------------------------------------------------------------------
 
-    @contextmanager
-    def _refusing(self, name: _str, reason: _str) -> Iterator[None]:
-        """Turn whatever a parser raises into our own error: theirs may quote the value."""
+    def _attempt(
+        self, name: _str, reason: _str, parse: Callable[..., Any], /, *args: Any, **options: Any
+    ) -> Any:
+        """Return what ``parse`` returns, or raise our own error: theirs may quote the value.
+
+        Ours is raised after theirs was handled, so that not even ``__context__`` leads there.
+        """
         try:
-            yield
+            return parse(*args, **options)
         except EnvError:
             raise
         except casting.Unreadable as error:
             reason = str(error)
         except Exception:  # noqa: BLE001  # a cast may be any callable
             pass
-        else:
-            return
-        self._refuse(name, reason)
+        return self._refuse(name, reason)
 
     def _refuse(self, name: _str, reason: _str) -> NoReturn:
-        source = self._set.get(name) or self._set.get(f"{name}_FILE")
+        source = self._read.get(name) or self._set.get(name)
         raise InvalidVariable(f"{(source and source.place) or 'environment'}: {name} {reason}")
+
+
+_COLLECTIONS = (builtins.list, builtins.tuple, builtins.dict)
+
+
+def _is_collection(cast: Any) -> bool:
+    return cast in _COLLECTIONS or isinstance(cast, _COLLECTIONS)
+
+
+def _is_blank(value: str, cast: Any) -> bool:
+    """Whether nothing is there: a blank list has no item, and a blank text is one."""
+    return not value.strip() if _is_collection(cast) else not value
+
+
+def _may_be_blank(cast: Any) -> bool:
+    """Whether "no value" is a value of this type; there is no blank number or boolean."""
+    return cast in (None, builtins.str) or _is_collection(cast)

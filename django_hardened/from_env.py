@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import django
 
@@ -86,6 +85,7 @@ class EnvironmentReader:
             return None
 
     def _refuse(self, name: str, reason: str) -> None:
+        name = f"{self.env.prefix}{name}"
         self.problems.append(f"{self.env.sources[name].place or 'environment'}: {name} {reason}")
 
     # -- The settings ------------------------------------------------------------------------
@@ -101,7 +101,10 @@ class EnvironmentReader:
         return "production"
 
     def _secret_key(self) -> dict[str, Any]:
-        if self.environment in _THROWAWAY_KEY_ENVIRONMENTS and "SECRET_KEY" not in self.env:
+        if (
+            self.environment in _THROWAWAY_KEY_ENVIRONMENTS
+            and f"{self.env.prefix}SECRET_KEY" not in self.env
+        ):
             return {"SECRET_KEY": secrets.token_urlsafe(50)}
         return {"SECRET_KEY": self._read(self.env.str, "SECRET_KEY")}
 
@@ -131,7 +134,7 @@ class EnvironmentReader:
         config = self._read(self.env.db_url, "DATABASE_URL", default=None)
         if config is None:
             return {}
-        if config["ENGINE"].endswith(_POSTGRESQL_ENGINES) and _is_remote(config["HOST"]):
+        if config["ENGINE"].endswith(_POSTGRESQL_ENGINES) and _is_remote(config):
             config.setdefault("OPTIONS", {}).setdefault("sslmode", "require")
         return {"DATABASES": {"default": config}}
 
@@ -192,7 +195,7 @@ def _origin_problem(origin: str, *, https: bool) -> str | None:
         return "does not begin with https://"
     if https and scheme != "https":
         return "is not https"
-    if urlsplit(origin).path or set("?#@") & set(authority):
+    if set("/?#@") & set(authority):
         return "is more than a scheme, a host and a port"
     if authority.startswith("*."):
         authority = authority[2:]
@@ -205,11 +208,15 @@ def _origin_problem(origin: str, *, https: bool) -> str | None:
     return None
 
 
-def _is_remote(hosts: str) -> bool:
-    """Whether any of the comma-separated database ``hosts`` is on another machine."""
-    return any(
-        host and not host.startswith("/") and not _is_local_name(host) for host in hosts.split(",")
-    )
+def _is_remote(config: dict[str, Any]) -> bool:
+    """Whether any of the database's hosts is on another machine.
+
+    libpq takes them from the URL's options too, and several separated by commas.
+    """
+    options = config.get("OPTIONS", {})
+    named = (config["HOST"], options.get("host"), options.get("hostaddr"))
+    hosts = [host for hosts in named if hosts for host in str(hosts).split(",")]
+    return any(host and host[0] not in "/@" and not _is_local_name(host) for host in hosts)
 
 
 def _is_local_name(host: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,12 +37,22 @@ def without_twins(messages: Iterable[CheckMessage]) -> list[CheckMessage]:
     """
     found = list(messages)
     replaced = {
-        twin
+        (twin, _item(message))
         for message in found
         if not message.is_silenced()
         for twin in _REPLACED_BY.get(str(message.id), ())
     }
-    return [message for message in found if message.id not in replaced and not _decided(message)]
+    return [
+        message
+        for message in found
+        if (message.id, _item(message)) not in replaced and not _decided(message)
+    ]
+
+
+def _item(message: CheckMessage) -> str:
+    """Return which item of a setting a message is about, as in ``SECRET_KEY_FALLBACKS[0]``."""
+    match = re.search(r"\w+\[\d+\]", message.msg)
+    return match[0] if match else ""
 
 
 def _decided(message: CheckMessage) -> bool:

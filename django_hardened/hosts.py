@@ -22,6 +22,7 @@ _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _HOST = re.compile(
     r"(?:(?P<ipv6>\[[0-9a-f:.]+\])|(?P<name>[a-z0-9.-]+?)\.?)(?::(?P<port>[1-9][0-9]{0,4}))?"
 )
+_IDNA_DEVIATIONS = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
@@ -73,9 +74,14 @@ def parse_host(value: str) -> Host:
 
 def _canonical_ipv6(literal: str) -> str:
     try:
-        return f"[{IPv6Address(literal[1:-1]).compressed}]"
+        address = IPv6Address(literal[1:-1])
     except AddressValueError:
         raise InvalidHost("is not an IPv6 address") from None
+    if address.ipv4_mapped:
+        # As browsers send it; Python's own form of these has changed between versions.
+        high, low = divmod(int(address.ipv4_mapped), 1 << 16)
+        return f"[::ffff:{high:x}:{low:x}]"
+    return f"[{address.compressed}]"
 
 
 def _canonical_name(name: str) -> str:
@@ -95,13 +101,24 @@ def is_loopback(name: str) -> bool:
         return True
     try:
         if name.startswith("["):
-            return IPv6Address(name[1:-1]).is_loopback
+            address = IPv6Address(name[1:-1])
+            return (address.ipv4_mapped or address).is_loopback
         return IPv4Address(name).is_loopback
     except AddressValueError:
         return False
 
 
 # -- ALLOWED_HOSTS -------------------------------------------------------------------------------
+
+_SLIPS = (
+    (re.compile(r"\A\s*\Z"), "is blank"),
+    (re.compile(r"\A\s|\s\Z"), "has white space around it"),
+    (re.compile("://"), "has a scheme"),
+    (re.compile("/"), "has a path"),
+    (re.compile(r"\*"), "has a glob"),
+    (re.compile(r"\A[^\[]*:[^:]*:"), "is an IPv6 address without its brackets"),
+    (re.compile(r"\.\Z"), "has a trailing dot"),
+)
 
 
 def pattern_problem(entry: object) -> str | None:
@@ -112,22 +129,23 @@ def pattern_problem(entry: object) -> str | None:
     """
     if not isinstance(entry, str):
         return "is not a string"
-    if entry != entry.strip() or not entry:
-        return "is blank" if not entry.strip() else "has white space around it"
     if entry == "*":
         return None
-    for mark, problem in (("://", "has a scheme"), ("/", "has a path"), ("*", "has a glob")):
-        if mark in entry:
-            return problem
-    if entry.count(":") > 1 and not entry.startswith("["):
-        return "is an IPv6 address without its brackets"
-    if entry.endswith("."):
-        return "has a trailing dot"
+    return next((problem for pattern, problem in _SLIPS if pattern.search(entry)), None) or (
+        _name_problem(entry)
+    )
+
+
+def _name_problem(entry: str) -> str | None:
     try:
         host = parse_host(entry.removeprefix("."))
     except InvalidHost as error:
         return str(error)
-    return None if host.port is None else "has a port"
+    if host.port is not None:
+        return "has a port"
+    if host.name != entry.lower().removeprefix("."):
+        return f"is compared as text, and clients send {host.name}"
+    return None
 
 
 def is_overbroad(entry: str) -> bool:
@@ -146,10 +164,13 @@ def encode_idna(entry: str) -> str:
     """Return a host name from the settings as a client sends it: non-ASCII names as punycode.
 
     Raises:
-        InvalidHost: the name has no such form.
+        InvalidHost: the name has no such form, or two: Python encodes by IDNA 2003, browsers by
+            IDNA 2008, and for four characters that is another domain (RFC 5894 section 7.2).
     """
     if entry.isascii():
         return entry
+    if _IDNA_DEVIATIONS.search(entry):
+        raise InvalidHost("has a character that IDNA 2003 and 2008 encode differently")
     dot = "." if entry.startswith(".") else ""
     try:
         return dot + entry.removeprefix(".").encode("idna").decode("ascii")

@@ -6,6 +6,7 @@ only as far as every hop that could have written it is one that was declared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -13,6 +14,11 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 UNIX_SOCKET = "unix"
 # Longer chains are no chain of proxies, and a client may send any number of them.
 MAX_FORWARDED_OCTETS = 1024
+
+_IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
+_HOP_WITH_PORT = re.compile(
+    r"(?:\[(?P<ipv6>[0-9a-fA-F.]*:[0-9a-fA-F:.]*)\]|(?P<ipv4>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?"
+)
 
 
 @dataclass(frozen=True)
@@ -77,14 +83,23 @@ def parse_address(value: str) -> IPv4Address | IPv6Address | None:
 
 
 def _parse_network(entry: str) -> IPv4Network | IPv6Network:
+    text = str(entry)  # ip_network(10) is 0.0.0.10
     try:
-        return ip_network(str(entry))  # as a string: ip_network(10) is 0.0.0.10
+        if "%" in text:
+            raise ValueError
+        network = ip_network(text)
     except ValueError:
         raise ValueError(f"is not an address, a network or {UNIX_SOCKET!r}") from None
+    if isinstance(network, IPv6Network) and network.subnet_of(_IPV4_MAPPED):
+        # Peers are unmapped before they are compared, so what they are compared with is too.
+        base = int(network.network_address) & 0xFFFFFFFF
+        return IPv4Network((base, network.prefixlen - 96))
+    return network
 
 
 def _without_port(hop: str) -> str:
     """Remove the port that some proxies add: ``192.0.2.1:4711``, ``[2001:db8::1]:4711``."""
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+    match = _HOP_WITH_PORT.fullmatch(hop)
+    if match is None or int(match["port"] or 0) > 65535:
+        return hop
+    return match["ipv6"] or match["ipv4"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 from typing import Any, cast
 
 from django.conf import settings
@@ -37,7 +38,7 @@ W020 = Rule(
 W021 = Rule(
     "W021",
     "The file {path}, which holds secrets, can be read by every user of this machine.",
-    "chmod 600 {path}",
+    "chmod 600 {quoted}",
 )
 RULES = (E001, E002, E003, W020, W021)
 
@@ -59,8 +60,10 @@ def check_template_debug(**kwargs: Any) -> list[CheckMessage]:
 
 def check_environment(**kwargs: Any) -> list[CheckMessage]:
     # Without the setting the environment follows DEBUG, and E001 has said all there is to say.
-    environment = getattr(settings, "HARDENED_ENVIRONMENT", "production")
-    return [] if environment == "production" else [E003.found(environment=environment)]
+    environment = getattr(settings, "HARDENED_ENVIRONMENT", None)
+    if environment is None or environment == "production":
+        return []
+    return [E003.found(environment=environment)]
 
 
 def check_unread_variables(**kwargs: Any) -> list[CheckMessage]:
@@ -76,8 +79,10 @@ def check_unread_variables(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_env_file_mode(**kwargs: Any) -> list[CheckMessage]:
-    path = conf.env_sources.file if conf.env_sources else None
-    return [W021.found(path=path)] if path and _is_readable_by_others(path) else []
+    path = conf.env_sources.file if conf.env_sources is not None else None
+    if path is None or not _is_readable_by_others(path):
+        return []
+    return [W021.found(path=path, quoted=quote(str(path)))]
 
 
 def _is_readable_by_others(path: Path) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.rules import Rule
+from django_hardened.conf import conf
 from django_hardened.hosts import is_loopback, is_overbroad, parse_host, pattern_problem
 
 _EXAMPLE = (
@@ -45,26 +45,26 @@ RULES = (E101, E102, E103, E104, E105)
 
 
 def check_allowed_hosts(**kwargs: Any) -> list[CheckMessage]:
-    entries = [str(entry) for entry in settings.ALLOWED_HOSTS]  # lazy strings are settings too
+    entries = conf.allowed_hosts
     if not entries:
         return [E101.found()]
     findings = [finding for entry in entries for finding in _check_entry(entry)]
     if not findings and all(_is_local(entry) for entry in entries):
-        findings.append(E105.found(entries=", ".join(entries)))
+        findings.append(E105.found(entries=", ".join(map(str, entries))))
     return findings
 
 
-def _check_entry(entry: str) -> list[CheckMessage]:
+def _check_entry(entry: object) -> list[CheckMessage]:
     problem = pattern_problem(entry)
     if problem:
         return [E104.found(entry=entry, problem=problem)]
     if entry == "*":
         return [E102.found()]
-    return [E103.found(entry=entry)] if is_overbroad(entry) else []
+    return [E103.found(entry=entry)] if is_overbroad(str(entry)) else []
 
 
-def _is_local(entry: str) -> bool:
-    name = parse_host(entry.removeprefix(".")).name
+def _is_local(entry: object) -> bool:
+    name = parse_host(str(entry).removeprefix(".")).name
     return is_loopback(name) or name == "0.0.0.0"  # noqa: S104  # compared, not bound to
 
 

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core.checks import CheckMessage
 from django.urls import get_resolver
 
@@ -48,7 +49,12 @@ E405 = Rule(
     "request.",
     'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {{{scope!r}: "60/min"}}',
 )
-RULES = (E401, W402, W403, W404, E405)
+E406 = Rule(
+    "E406",
+    "REST framework cannot use its settings, and what it would do is unknown: {error}",
+    "Each DEFAULT_..._CLASSES of REST_FRAMEWORK is a list of classes that can be imported.",
+)
+RULES = (E401, W402, W403, W404, E405, E406)
 
 _NAMED_VIEWS = 3
 
@@ -56,6 +62,13 @@ _NAMED_VIEWS = 3
 def check_rest_framework_defaults(**kwargs: Any) -> list[CheckMessage]:
     if not _is_used():
         return []
+    try:
+        return _check_defaults()
+    except (ImportError, TypeError) as error:
+        return [E406.found(error=error)]
+
+
+def _check_defaults() -> list[CheckMessage]:
     # Late, and only where it is used: DRF imports what its settings name while it is imported.
     from django_hardened.drf import inspection  # noqa: PLC0415
 
@@ -74,7 +87,9 @@ def check_rest_framework_defaults(**kwargs: Any) -> list[CheckMessage]:
 def _is_used() -> bool:
     """Whether REST framework is an app here, or a view of the URLconf has imported it."""
     return apps.is_installed("rest_framework") or (
-        bool(get_resolver().url_patterns) and "rest_framework.views" in sys.modules
+        bool(getattr(settings, "ROOT_URLCONF", None))
+        and bool(get_resolver().url_patterns)
+        and "rest_framework.views" in sys.modules
     )
 
 

@@ -67,7 +67,7 @@ _PLACEHOLDERS = re.compile(
     "|yoursecret|mysecret|oursecret|topsecret|supersecret|verysecret|secretkey|secretgoes"
     "|djangosecret|notsecret|notsosecret|notasecret|insecure|unsafe(?:key|secret)|donotuse"
     "|dontuse|dummykey|samplekey|examplekey|exampleonly|defaultkey|testsecret|testing|development"
-    "|password|passw0rd"
+    "|password|passw0rd|yourkey|keyhere|randomstring|longrandom|replacewith"
 )
 
 
@@ -105,9 +105,14 @@ def _is_sequence(key: str) -> bool:
     return sum(step <= 1 for step in steps) > len(steps) / 2
 
 
+def _as_text(key: object) -> str:
+    """Lazy strings and bytes are keys too."""
+    return key.decode("latin-1") if isinstance(key, bytes) else str(key)
+
+
 def _secret_key() -> str:
     try:
-        return str(settings.SECRET_KEY)
+        return _as_text(settings.SECRET_KEY)
     except (ImproperlyConfigured, AttributeError):  # how Django says that it is empty
         return ""
 
@@ -120,8 +125,9 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
 def check_secret_key_fallbacks(**kwargs: Any) -> list[CheckMessage]:
     current = _secret_key()
     findings = []
-    for index, key in enumerate(settings.SECRET_KEY_FALLBACKS):
-        rule = weakness(str(key))
+    for index, fallback in enumerate(settings.SECRET_KEY_FALLBACKS):
+        key = _as_text(fallback)
+        rule = weakness(key)
         if key == current:
             findings.append(E016.found(index=index))
         elif rule:

@@ -7,10 +7,12 @@ others wrote in between. Windows are fixed; the counters are as shared as the ``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import Promise
 from django_ratelimit.core import get_usage
 from rest_framework import throttling
 from rest_framework.request import Request
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 _PERIODS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+_RATE = re.compile(
+    r"(?P<count>[0-9]+)/(?P<multiple>[1-9][0-9]*)?"
+    r"(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)"
+)
 
 
 class CountingThrottle(throttling.SimpleRateThrottle):
@@ -48,12 +54,11 @@ class CountingThrottle(throttling.SimpleRateThrottle):
                 f'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"][{self.scope!r}], '
                 "or take the class out of the view or of DEFAULT_THROTTLE_CLASSES."
             )
-        count, _, period = rate.partition("/")
-        digits = period.rstrip("abcdefghijklmnopqrstuvwxyz")
-        unit = _PERIODS.get(period[len(digits) : len(digits) + 1])
-        if not (count.isdecimal() and (digits or "1").isdecimal() and unit):
+        # Settings hold what people write: a lazy string is a rate, a number is a slip.
+        match = _RATE.fullmatch(str(rate)) if isinstance(cast(Any, rate), (str, Promise)) else None
+        if match is None:
             raise ImproperlyConfigured(f"{name} has the rate {rate!r}: write e.g. '60/min'.")
-        return int(count), int(digits or 1) * unit
+        return int(match["count"]), int(match["multiple"] or 1) * _PERIODS[match["unit"][0]]
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request and return whether it is within the limit."""
@@ -71,8 +76,11 @@ class CountingThrottle(throttling.SimpleRateThrottle):
         return self.usage is None or not self.usage["should_limit"]
 
     def wait(self) -> float | None:
-        """Return the seconds until the window ends, for ``Retry-After``."""
-        return max(1.0, self.usage["time_left"]) if self.usage else None
+        """Return the seconds until the next window begins, for ``Retry-After``.
+
+        The second in which a window ends is the last that counts in it.
+        """
+        return max(0.0, self.usage["time_left"]) + 1 if self.usage else None
 
 
 class AnonRateThrottle(CountingThrottle, throttling.AnonRateThrottle):

@@ -36,6 +36,12 @@ class RequestMiddleware:
             return await cast(Awaitable[HttpResponseBase], self.get_response(request))
         return response
 
+    @staticmethod
+    def forget_what_was_read(request: HttpRequest) -> None:
+        """Drop what Django has derived from the header fields and keeps on the request."""
+        request.__dict__.pop("headers", None)
+        request.__dict__.pop("_current_scheme_host", None)
+
     def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
         """Change ``request`` in place, or return the response that ends it."""
         raise NotImplementedError

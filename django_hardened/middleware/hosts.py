@@ -20,6 +20,7 @@ logger = logging.getLogger("django.security.DisallowedHost")
 _LOGGED_CHARACTERS = 100
 # What else Django, a package or a view could take a host or a port from.
 _OTHER_SOURCES = (
+    "HTTP_FORWARDED",
     "HTTP_X_FORWARDED_HOST",
     "HTTP_X_FORWARDED_PORT",
     "HTTP_X_FORWARDED_SERVER",
@@ -44,6 +45,7 @@ class HostPinningMiddleware(RequestMiddleware):
         except UnknownHost as error:
             return _refuse(421, sent, error)
         _pin(request, host)
+        self.forget_what_was_read(request)
         return None
 
 
@@ -53,9 +55,6 @@ def _pin(request: HttpRequest, host: Host) -> None:
     request.META["SERVER_PORT"] = str(host.port or (443 if request.is_secure() else 80))
     for header in _OTHER_SOURCES:
         request.META.pop(header, None)
-    # Both are cached on the request at first use, which may have been before us.
-    request.__dict__.pop("headers", None)
-    request.__dict__.pop("_current_scheme_host", None)
 
 
 def _refuse(status: int, sent: str, reason: Exception) -> HttpResponse:

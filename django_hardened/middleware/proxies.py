@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from django_hardened.conf import conf
@@ -26,7 +27,7 @@ class TrustedProxyMiddleware(RequestMiddleware):
         meta.pop("HTTP_FORWARDED", None)
         proxies = conf.trusted_proxies
         peer = meta.get("REMOTE_ADDR", "")
-        if forwarded and proxies.trusts(peer):
+        if proxies.trusts(peer):
             meta["REMOTE_ADDR"] = proxies.client_address(
                 peer, forwarded.get("HTTP_X_FORWARDED_FOR", "")
             )
@@ -34,4 +35,7 @@ class TrustedProxyMiddleware(RequestMiddleware):
                 meta["HTTP_X_FORWARDED_PROTO"] = forwarded["HTTP_X_FORWARDED_PROTO"]
             if "HTTP_X_FORWARDED_HOST" in forwarded:
                 meta["HTTP_HOST"] = forwarded["HTTP_X_FORWARDED_HOST"]
-        request.__dict__.pop("headers", None)
+        elif settings.SECURE_PROXY_SSL_HEADER:
+            # Whatever its name: Django believes it from anybody.
+            meta.pop(settings.SECURE_PROXY_SSL_HEADER[0], None)
+        self.forget_what_was_read(request)

@@ -16,23 +16,34 @@ _GROUPS = (
 )
 
 
-def render(messages: Sequence[checks.CheckMessage], style: Style) -> str:
-    """Return the findings by severity and the line that counts them."""
+HEADER = "System check identified some issues:\n"
+
+
+def render(
+    messages: Sequence[checks.CheckMessage],
+    style: Style,
+    *,
+    header: str = HEADER,
+    count: bool = True,
+) -> str:
+    """Return ``header``, the findings by severity and, with ``count``, how many there are."""
     visible = [message for message in messages if not message.is_silenced()]
-    lines = ["System check identified some issues:\n"] if visible else []
+    text = header if visible else ""
     for title, lowest, above in _GROUPS:
         group = [
-            message
+            _paint(message, style)
             for message in visible
             if (lowest is None or message.level >= lowest)
             and (above is None or message.level < above)
         ]
         if group:
-            lines += [f"{title}:", *sorted(_paint(message, style) for message in group), ""]
-    count = {0: "no issues", 1: "1 issue"}.get(len(visible), f"{len(visible)} issues")
+            text += f"\n{title}:\n" + "\n".join(sorted(group)) + "\n"
+    if not count:
+        return text
+    issues = {0: "no issues", 1: "1 issue"}.get(len(visible), f"{len(visible)} issues")
     silenced = len(messages) - len(visible)
-    lines.append(f"System check identified {count} ({silenced} silenced).")
-    return "\n".join(lines)
+    separator = "\n" if visible else ""
+    return f"{text}{separator}System check identified {issues} ({silenced} silenced)."
 
 
 def _paint(message: checks.CheckMessage, style: Style) -> str:

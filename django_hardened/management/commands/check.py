@@ -30,10 +30,12 @@ class Command(check.Command):
             include_deployment_checks=include_deployment_checks,
             databases=databases,
         )
-        report = text.render(messages, self.style)
-        if any(m.is_serious(fail_level) and not m.is_silenced() for m in messages):
-            raise SystemCheckError(self.style.ERROR("SystemCheckError: ") + report)
+        failed = any(m.is_serious(fail_level) and not m.is_silenced() for m in messages)
+        header = self.style.ERROR(f"SystemCheckError: {text.HEADER}") if failed else text.HEADER
+        report = text.render(messages, self.style, header=header, count=display_num_errors)
+        if failed:
+            raise SystemCheckError(report)
         if any(not message.is_silenced() for message in messages):
             self.stderr.write(report, lambda line: line)
-        else:
+        elif report:
             self.stdout.write(report)

@@ -7,33 +7,31 @@ development this is the ``runserver`` of the next app in INSTALLED_APPS (staticf
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from django.apps import apps
+from django.apps import AppConfig, apps
 from django.conf import settings
+from django.core.management import find_commands
 from django.core.management.base import BaseCommand, CommandError
 
 from django_hardened.conf import conf
 
-_MODULE = "management.commands.runserver"
-
 
 def next_runserver() -> type[BaseCommand]:
     """Return the ``Command`` that would run if this package were not installed."""
-    names = [config.name for config in apps.get_app_configs()]
-    below = names[names.index("django_hardened") + 1 :]
-    provider = next(filter(_has_runserver, below), "django.core")
-    command: type[BaseCommand] = import_module(f"{provider}.{_MODULE}").Command
+    configs = list(apps.get_app_configs())
+    ours = apps.get_app_config("django_hardened")
+    provider = next(
+        (config.name for config in configs[configs.index(ours) + 1 :] if _has_runserver(config)),
+        "django.core",
+    )
+    command: type[BaseCommand] = import_module(f"{provider}.management.commands.runserver").Command
     return command
 
 
-def _has_runserver(name: str) -> bool:
-    # Asked from the outside in: find_spec imports the parents of what it looks for.
-    return find_spec(f"{name}.management") is not None and (
-        find_spec(f"{name}.management.commands") is not None
-        and find_spec(f"{name}.{_MODULE}") is not None
-    )
+def _has_runserver(config: AppConfig) -> bool:
+    return "runserver" in find_commands(str(Path(config.path) / "management"))
 
 
 class Command(next_runserver()):  # type: ignore[misc]

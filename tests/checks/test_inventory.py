@@ -1,0 +1,128 @@
+"""The inventory of checks, the pages that document it, and Django's ids that it speaks of."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from string import Formatter
+from types import ModuleType
+
+import pytest
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks.security import base as django_security
+
+from django_hardened import checks
+from django_hardened.checks.rules import Rule
+
+DOCS_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "checks.md"
+
+MODULES = [
+    import_module(f"{checks.__name__}.{module.name}")
+    for module in iter_modules(checks.__path__)
+    if module.name != "rules"
+]
+
+
+def _codes(text: str) -> set[str]:
+    return set(re.findall(r"\b[EW]\d{3}\b", text))
+
+
+def test_every_module_is_listed_once() -> None:
+    listed = (*checks.DEPLOY_MODULES, *checks.ALWAYS_MODULES)
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_every_rule_and_check_of_a_module_is_listed(module: ModuleType) -> None:
+    rules = {name: value for name, value in vars(module).items() if isinstance(value, Rule)}
+    functions = [value for name, value in vars(module).items() if name.startswith("check_")]
+    assert list(rules.values()) == list(module.RULES)
+    assert [rule.code for rule in module.RULES] == list(rules)
+    assert functions == list(module.CHECKS)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_the_ids_of_a_module_are_of_its_range(module: ModuleType) -> None:
+    announced = re.match(r"(\d)xx: ", module.__doc__ or "")
+    assert announced
+    assert {rule.code[1] for rule in module.RULES} == {announced[1]}
+
+
+def test_the_inventory_is_the_sum_of_the_modules() -> None:
+    listed = (*checks.DEPLOY_MODULES, *checks.ALWAYS_MODULES)
+    assert [rule for module in listed for rule in module.RULES] == list(checks.RULES)
+    assert [check for module in listed for check in module.CHECKS] == [
+        *checks.DEPLOY_CHECKS,
+        *checks.ALWAYS_CHECKS,
+    ]
+
+
+def test_ids_and_numbers_are_unique() -> None:
+    numbers = [rule.code[1:] for rule in checks.RULES]
+    assert len(numbers) == len(set(numbers))
+    assert all(re.fullmatch(r"[EW]\d{3}", rule.code) for rule in checks.RULES)
+    assert all(rule.id == f"django_hardened.{rule.code}" for rule in checks.RULES)
+
+
+def test_only_what_judges_the_installation_runs_always() -> None:
+    assert {rule.code[1] for module in checks.ALWAYS_MODULES for rule in module.RULES} == {"9"}
+
+
+@pytest.mark.parametrize("rule", checks.RULES, ids=lambda rule: rule.code)
+def test_a_rule_says_what_is_wrong_and_what_to_type(rule: Rule) -> None:
+    names = {name for _, name, _, _ in Formatter().parse(rule.fact + rule.hint) if name}
+    particulars = {name: f"<{name}>" for name in names}
+    message = rule.found(**particulars)
+    assert type(message) is (Error if rule.code.startswith("E") else Warning)
+    assert message.id == rule.id
+    assert message.msg
+    assert message.hint
+    assert "{" not in message.msg
+    assert str(message).count(rule.id) == 1
+
+
+def test_rules_are_told_apart_by_their_facts() -> None:
+    assert len({rule.fact for rule in checks.RULES}) == len(checks.RULES)
+
+
+def test_a_finding_has_no_braces_but_its_own() -> None:
+    rule = Rule("E999", "Has {what}.", "Write {{}} for {what}.")
+    message = rule.found(what="{0} {what}")
+    assert message.msg == "Has {0} {what}."
+    assert message.hint == "Write {} for {0} {what}."
+
+
+def test_what_is_replaced_exists_in_django() -> None:
+    known = {
+        value.id for value in vars(django_security).values() if isinstance(value, CheckMessage)
+    }
+    assert {twin for rule in checks.RULES for twin in rule.replaces} <= known
+
+
+# -- The reference -------------------------------------------------------------------------------
+
+
+def test_every_rule_is_documented() -> None:
+    page = DOCS_PAGE.read_text(encoding="utf-8")
+    headings = "\n".join(re.findall(r"^(?:#+ .*|\(.*\)=)$", page, re.MULTILINE))
+    assert {rule.code.lower() for rule in checks.RULES} - {
+        code.lower() for code in re.findall(r"\b[EWew]\d{3}\b", headings)
+    } == set()
+
+
+def test_the_reference_has_no_rule_that_does_not_exist() -> None:
+    page = DOCS_PAGE.read_text(encoding="utf-8")
+    ours = re.sub(r"security\.[EW]\d{3}|mail\.[EW]\d{3}", "", page)
+    known = {rule.code for rule in checks.RULES}
+    known |= {twin.partition(".")[2] for rule in checks.RULES for twin in rule.replaces}
+    assert _codes(ours) - known == set()
+    assert set(re.findall(r"django_hardened\.([EW]\d{3})", page)) <= {r.code for r in checks.RULES}
+
+
+def test_what_a_rule_replaces_is_documented_with_it() -> None:
+    page = DOCS_PAGE.read_text(encoding="utf-8")
+    twins = {twin for rule in checks.RULES for twin in rule.replaces}
+    assert {twin for twin in twins if twin not in page} == set()
