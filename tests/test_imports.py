@@ -26,7 +26,9 @@ given = hardened_settings(Env({"HARDENED_ENVIRONMENT": "build"}))
 assert given["SECURE_SSL_REDIRECT"] is True
 """
 
-SETTINGS_TIME = "casting connection_urls defaults dotenv env from_env hosts proxies settings sources suffixes".split()
+SETTINGS_TIME = (
+    "casting connection_urls defaults dotenv env from_env hosts proxies settings sources suffixes"
+).split()
 
 
 def modules_after(module: str, use: str = "") -> set[str]:
