@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test import override_settings
+from django.http import HttpResponse
+from django.test import RequestFactory, override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -302,3 +303,16 @@ def test_a_proxy_never_makes_an_error_of_what_a_client_sent(
     for request in exchange.arrived:
         assert request.get_host().partition(":")[0] in ("testserver", "example.com")
         assert request.META["REMOTE_ADDR"]
+
+
+@pytest.mark.parametrize(("sent", "secure"), [("on", True), ("off", False), ("on, on", False)])
+def test_a_declared_proxy_may_speak_of_https_in_a_header_of_its_own(
+    sent: str, secure: bool
+) -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_SSL=sent)
+    with override_settings(
+        SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_SSL", "on"),
+        HARDENED_TRUSTED_PROXIES=["10.0.0.0/8"],
+    ):
+        TrustedProxyMiddleware(lambda request: HttpResponse())(request)
+        assert request.is_secure() is secure
