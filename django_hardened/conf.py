@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 
 from django_hardened.defaults import ENVIRONMENTS, LOCAL_HOSTS, Environment
@@ -34,8 +35,13 @@ class HardenedConf:
 
     @property
     def trusted_proxies(self) -> TrustedProxies:
-        """``HARDENED_TRUSTED_PROXIES``, parsed. Raises ValueError for an entry that is wrong."""
-        return _trusted_proxies(tuple(getattr(settings, "HARDENED_TRUSTED_PROXIES", ())))
+        """``HARDENED_TRUSTED_PROXIES``, parsed.
+
+        Raises:
+            ImproperlyConfigured: it is not a list, or an entry is wrong.
+        """
+        entries = getattr(settings, "HARDENED_TRUSTED_PROXIES", None) or ()
+        return _trusted_proxies(entries if isinstance(entries, str) else tuple(entries))
 
     @property
     def host_table(self) -> HostTable:
@@ -65,8 +71,13 @@ def _host_table(allowed: tuple[object, ...], wildcard: bool) -> HostTable:
 
 
 @lru_cache(maxsize=8)
-def _trusted_proxies(entries: tuple[str, ...]) -> TrustedProxies:
-    return TrustedProxies.parse(entries)
+def _trusted_proxies(entries: tuple[str, ...] | str) -> TrustedProxies:
+    try:
+        if isinstance(entries, str):
+            raise ValueError("is a string and not a list")  # noqa: TRY004  # told like the others
+        return TrustedProxies.parse(entries)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"HARDENED_TRUSTED_PROXIES has an entry that {error}") from None
 
 
 conf = HardenedConf()

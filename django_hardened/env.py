@@ -123,6 +123,11 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
         where = f" {str(self.sources.file)!r}" if self.sources.file else ""
         return f"<{type(self).__name__}{where}: {len(self.ENVIRON)} variables>"
 
+    @classmethod
+    def read_env(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: it changes ``os.environ``, skips what it cannot read and logs it."""
+        raise TypeError("Env.read_env() would change os.environ; use Env.from_file(path)")
+
     # -- Reading -----------------------------------------------------------------------------
 
     def get_value(
@@ -174,7 +179,9 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
             reason = "is not UTF-8 text"
         except ValueError:
             reason = "cannot be the name of a file"
-        return self._refuse(f"{name}_FILE", f"names {path}, which {reason}")
+        # What does not look like a path may be the secret itself, in the wrong variable.
+        named = f"names {path}, which" if path.is_absolute() else "names a file that"
+        return self._refuse(f"{name}_FILE", f"{named} {reason}")
 
     def _default(self, name: _str, cast: Any, default: Any, parse_default: _bool) -> Any:
         if default is _NOTSET:
@@ -240,7 +247,7 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
         self, var: _str, default: Any = _NOTSET, multiline: _bool = False, choices: Any = _NOTSET
     ) -> Any:
         value = super().str(var, default=default, multiline=multiline)
-        if choices is not _NOTSET and value not in choices:
+        if choices is not _NOTSET and value is not default and value not in choices:
             self._refuse(f"{self.prefix}{var}", f"is not one of {', '.join(map(repr, choices))}")
         return value
 

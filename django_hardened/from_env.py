@@ -110,12 +110,12 @@ class EnvironmentReader:
 
     def _allowed_hosts(self) -> dict[str, Any]:
         name = "ALLOWED_HOSTS"
-        if self.environment != "production":
-            default = [] if self.environment == "build" else [*LOCAL_HOSTS]
-            return {name: self._read(self.env.list, name, default=default)}
+        strict = self.environment == "production"
+        default = [] if self.environment == "build" else [*LOCAL_HOSTS]
+        options = {} if strict else {"default": default}
         hosts = []
-        for number, entry in enumerate(self._read(self.env.list, name) or [], start=1):
-            host, problem = _read_allowed_host(entry)
+        for number, entry in enumerate(self._read(self.env.list, name, **options) or [], start=1):
+            host, problem = _read_allowed_host(entry, strict=strict)
             if problem:
                 self._refuse(name, f"has an entry (number {number}) that {problem}")
             hosts.append(host)
@@ -162,15 +162,18 @@ class EnvironmentReader:
         return {name: proxies}
 
 
-def _read_allowed_host(entry: str) -> tuple[str, str | None]:
-    """Return an entry of ``ALLOWED_HOSTS`` in ASCII, and what is wrong with it."""
+def _read_allowed_host(entry: str, *, strict: bool) -> tuple[str, str | None]:
+    """Return an entry of ``ALLOWED_HOSTS`` in ASCII, and what is wrong with it.
+
+    Whom else it admits matters only where it is ``strict``; that it admits nobody always does.
+    """
     try:
         host = encode_idna(entry)
     except InvalidHost as error:
         return entry, str(error)
-    if host == "*":
+    if strict and host == "*":
         return host, "admits every host"
-    if is_overbroad(host):
+    if strict and is_overbroad(host):
         return host, "admits hosts of strangers"
     return host, pattern_problem(host)
 

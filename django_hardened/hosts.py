@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
 
-from django_hardened.suffixes import SHARED_SUFFIXES, SPECIAL_USE_NAMES
+from django_hardened.suffixes import REGION, REGIONAL_SUFFIXES, SHARED_SUFFIXES, SPECIAL_USE_NAMES
 
 MAX_HOST_OCTETS = 253  # RFC 1035 section 2.3.4: 255 on the wire, less the root and a length octet
 
@@ -157,7 +157,9 @@ def is_overbroad(entry: str) -> bool:
     suffix = entry.lower().removeprefix(".")
     if not entry.startswith(".") or suffix in SPECIAL_USE_NAMES:
         return False
-    return "." not in suffix or suffix in SHARED_SUFFIXES
+    label, _, parent = suffix.partition(".")
+    regional = parent in REGIONAL_SUFFIXES and REGION.fullmatch(label) is not None
+    return not parent or suffix in SHARED_SUFFIXES or regional
 
 
 def encode_idna(entry: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 UNIX_SOCKET = "unix"
-# Longer chains are no chain of proxies, and a client may send any number of them.
+# Of a longer chain only the end is read: a client may put any number of hops in front.
 MAX_FORWARDED_OCTETS = 1024
 
 _IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
@@ -33,7 +33,7 @@ class TrustedProxies:
         """Read addresses and networks such as ``10.0.0.0/8`` or ``::1``, and ``"unix"``.
 
         Raises:
-            ValueError: an entry is none of these, or a network with host bits set.
+            ValueError: an entry is none of these, a network with host bits set, or everybody.
         """
         declared = list(entries)
         networks = [_parse_network(entry) for entry in declared if entry != UNIX_SOCKET]
@@ -53,12 +53,16 @@ class TrustedProxies:
         """Return the address of the client that the trusted ``peer`` speaks for.
 
         That is the right-most address of ``X-Forwarded-For`` that is not a declared proxy; the
-        left-most one if all are. Anything malformed or over-long says nothing: the peer it is.
+        left-most one if all are. Something malformed says nothing: the peer it is.
+
+        Of an over-long field only the end is read. The proxies wrote that; a client who could
+        have the field ignored by padding it would pass for the proxy itself.
         """
+        hops = forwarded_for[-MAX_FORWARDED_OCTETS:].split(",")
         if len(forwarded_for) > MAX_FORWARDED_OCTETS:
-            return peer
+            del hops[0]  # cut off somewhere in the middle
         client = peer
-        for hop in reversed(forwarded_for.split(",")):
+        for hop in reversed(hops):
             address = parse_address(_without_port(hop.strip()))
             if address is None:
                 return peer
@@ -90,6 +94,8 @@ def _parse_network(entry: str) -> IPv4Network | IPv6Network:
         network = ip_network(text)
     except ValueError:
         raise ValueError(f"is not an address, a network or {UNIX_SOCKET!r}") from None
+    if network.prefixlen == 0:
+        raise ValueError("trusts everybody")
     if isinstance(network, IPv6Network) and network.subnet_of(_IPV4_MAPPED):
         # Peers are unmapped before they are compared, so what they are compared with is too.
         base = int(network.network_address) & 0xFFFFFFFF

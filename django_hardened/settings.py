@@ -9,10 +9,15 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any, TypedDict, Unpack, cast
 
+import django
+
 from django_hardened import defaults
 from django_hardened.env import Env, EnvError
 from django_hardened.from_env import EnvironmentReader
 from django_hardened.sources import Sources
+
+# So that SECURE_HSTS_SECOND is a slip, and EMAIL_HOST not one for ALLOWED_HOSTS.
+_TYPO_SIMILARITY = 0.85
 
 
 class Overrides(TypedDict, total=False):
@@ -100,6 +105,8 @@ def hardened_settings(
             the ``.env`` file at once, a line each with its place, and never a value of a secret.
         TypeError: an override is not a setting that this function gives.
     """
+    if not isinstance(env, Env):
+        raise TypeError("hardened_settings() needs an Env: Env.from_file(BASE_DIR / '.env')")
     _refuse_unknown(overrides)
     with env.collecting() as problems:
         reader = EnvironmentReader(env, problems, overrides.get("HARDENED_ENVIRONMENT"))
@@ -122,8 +129,8 @@ def hardened_settings(
         "HARDENED_ENVIRONMENT": environment,
         "HARDENED_ENV_SOURCES": env.sources,
     }
-    if settings["HARDENED_TRUSTED_PROXIES"] and "SECURE_PROXY_SSL_HEADER" not in overrides:
-        # Believed only from declared proxies: TrustedProxyMiddleware removes it from any other.
+    if settings["HARDENED_TRUSTED_PROXIES"] and _is_free(overrides, settings["MIDDLEWARE"]):
+        # Believed only from declared proxies: the middleware removes it from any other.
         settings["SECURE_PROXY_SSL_HEADER"] = ("HTTP_X_FORWARDED_PROTO", "https")
     for cookie, name in (("SESSION_COOKIE", "sessionid"), ("CSRF_COOKIE", "csrftoken")):
         settings.setdefault(
@@ -141,14 +148,22 @@ def hardened_settings(
 
 
 def _refuse_unknown(overrides: Overrides) -> None:
+    if "MAILERS" in overrides and django.VERSION < (6, 1):
+        raise TypeError("MAILERS needs Django 6.1: set EMAIL_URL, or EMAIL_HOST and its kin")
     known = Overrides.__annotations__
     for name in overrides:
         if name == "REST_FRAMEWORK":
             raise TypeError("pass rest_framework={...}: it is merged into the closed defaults")
         if name not in known:
-            matches = get_close_matches(name, known, n=1)
+            matches = get_close_matches(name, known, n=1, cutoff=_TYPO_SIMILARITY)
             hint = f"did you mean {matches[0]}?" if matches else "assign it in the settings module"
             raise TypeError(f"hardened_settings() does not give {name}; {hint}")
+
+
+def _is_free(overrides: Overrides, middleware: list[str]) -> bool:
+    """Whether nobody else decides about SECURE_PROXY_SSL_HEADER, and it can be trusted."""
+    trusted = "django_hardened.middleware.TrustedProxyMiddleware" in middleware
+    return trusted and "SECURE_PROXY_SSL_HEADER" not in overrides
 
 
 def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

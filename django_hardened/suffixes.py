@@ -6,6 +6,8 @@ Top-level domains need no entry, because a name without a dot is recognised as o
 
 from __future__ import annotations
 
+import re
+
 # Registries that sell names on the second level.
 _REGISTRY_SUFFIXES = """
 ac.uk co.uk gov.uk ltd.uk me.uk net.uk org.uk plc.uk sch.uk
@@ -51,9 +53,28 @@ ngrok.io ngrok.app ngrok.dev ngrok-free.app ngrok-free.dev loca.lt localtunnel.m
 duckdns.org dyndns.org no-ip.org ddns.net hopto.org zapto.org dynu.net ts.net
 wixsite.com blogspot.com wordpress.com myshopify.com squarespace.com webflow.io
 nip.io sslip.io xip.io lvh.me localtest.me
+eu.org hf.space streamlit.app devtunnels.ms core.windows.net blob.core.windows.net
 """
 
-SHARED_SUFFIXES = frozenset(f"{_REGISTRY_SUFFIXES} {_HOSTING_SUFFIXES}".split())
+# Providers that may put a region in between: customers' names stand below <region>.<suffix>.
+REGIONAL_SUFFIXES = frozenset(
+    """
+    elasticbeanstalk.com compute.amazonaws.com elb.amazonaws.com s3.amazonaws.com awsapprunner.com
+    azurecontainerapps.io azurecontainer.io azurewebsites.net azurestaticapps.net cloudapp.azure.com
+    run.app ngrok.io ngrok.app digitaloceanspaces.com
+    """.split()
+)
+
+# us-east-1, us-central1, eastus2, westeurope, eu: as AWS, Google, Azure and ngrok name them.
+REGION = re.compile(
+    r"[a-z]{2}(?:-[a-z]+)+-?[0-9]{1,2}|ap|au|eu|in|jp|sa|us"
+    r"|(?:north|south|east|west|central)(?:central|east|west)?"
+    r"(?:us|europe|asia|india|japan|uk|australia)?[23]?"
+    r"|(?:australia|brazil|canada|france|germany|japan|korea|norway|sweden|switzerland|uk)"
+    r"(?:central|east|north|south|southeast|west|westcentral)2?"
+)
+
+SHARED_SUFFIXES = frozenset(f"{_REGISTRY_SUFFIXES} {_HOSTING_SUFFIXES}".split()) | REGIONAL_SUFFIXES
 
 # Names without a dot that no registry sells: RFC 6761, RFC 6762, RFC 8375, and ICANN's
 # reservation of .internal (2024); with the ones that private networks have always used.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.test import LiveServerTestCase, override_settings
 from django.utils.functional import lazystr
 
@@ -189,11 +190,23 @@ def test_proxies_added_in_place_are_trusted_from_then_on() -> None:
         assert conf.trusted_proxies.trusts("")
 
 
-@pytest.mark.parametrize("value", [["10.0.0.1/8"], ["nonsense"], "10.0.0.1", [None]])
-def test_a_wrong_proxy_is_an_error_and_never_trust(value: object) -> None:
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (["10.0.0.1/8"], "is not an address, a network or 'unix'"),
+        (["nonsense"], "is not an address, a network or 'unix'"),
+        ([None], "is not an address, a network or 'unix'"),
+        (["0.0.0.0/0"], "trusts everybody"),
+        (["10.0.0.1", "::/0"], "trusts everybody"),
+        ("10.0.0.1", "is a string and not a list"),
+    ],
+)
+def test_a_wrong_proxy_is_an_error_and_never_trust(value: object, reason: str) -> None:
     with (
         override_settings(HARDENED_TRUSTED_PROXIES=value),
-        pytest.raises(ValueError, match="is not an address, a network or 'unix'"),
+        pytest.raises(
+            ImproperlyConfigured, match=f"^HARDENED_TRUSTED_PROXIES has an entry that {reason}$"
+        ),
     ):
         _ = conf.trusted_proxies
 

@@ -913,3 +913,19 @@ def test_channels_url() -> None:
 
 def test_json_is_the_standard_one() -> None:
     assert environ.compat.json is json
+
+
+def test_read_env_is_refused_with_the_cure() -> None:
+    """django-environ's would change os.environ, skip bad lines, and log their content."""
+    with pytest.raises(TypeError, match=r"use Env\.from_file\(path\)"):
+        Env({}).read_env(".env")
+
+
+def test_a_secret_in_place_of_a_file_name_is_not_shown() -> None:
+    env = Env({"DATABASE_URL_FILE": "postgres://u:hunter2@h/db"})
+    reason = "names a file that cannot be read (No such file or directory)"
+    assert problem(env.db) == f"environment: DATABASE_URL_FILE {reason}"
+
+
+def test_a_choice_may_be_left_out() -> None:
+    assert Env({}).str("A", default=None, choices=["a"]) is None

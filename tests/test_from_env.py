@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from django_hardened import from_env
 from django_hardened.defaults import Environment
-from django_hardened.env import Env
+from django_hardened.env import Env, EnvError
 from django_hardened.from_env import EnvironmentReader, mail_settings
+from django_hardened.settings import hardened_settings
 
 quick = hypothesis_settings(deadline=None, database=None, max_examples=60)
 
@@ -579,3 +580,17 @@ def test_a_proxy_that_is_refused(entry: str) -> None:
         "environment: HARDENED_TRUSTED_PROXIES has an entry (number 2) that "
         "is not an address, a network or 'unix'"
     ]
+
+
+@pytest.mark.parametrize("environment", ["development", "test", "build"])
+@pytest.mark.parametrize("entry", ["http://localhost:8000", "localhost:8000", "my_app"])
+def test_a_host_that_never_matches_is_a_problem_everywhere(environment: str, entry: str) -> None:
+    env = Env({"HARDENED_ENVIRONMENT": environment, "SECRET_KEY": "k", "ALLOWED_HOSTS": entry})
+    with pytest.raises(EnvError, match=r"ALLOWED_HOSTS has an entry \(number 1\)"):
+        hardened_settings(env)
+
+
+@pytest.mark.parametrize("entry", ["*", ".ngrok.io"])
+def test_a_developer_may_be_reached_by_any_name(entry: str) -> None:
+    env = Env({"HARDENED_ENVIRONMENT": "development", "SECRET_KEY": "k", "ALLOWED_HOSTS": entry})
+    assert hardened_settings(env)["ALLOWED_HOSTS"] == [entry]

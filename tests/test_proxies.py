@@ -126,7 +126,7 @@ def test_a_unix_socket_is_trusted_only_by_name() -> None:
     assert TrustedProxies.parse(["unix"]).trusts("")
     assert not TrustedProxies.parse(["unix"]).trusts("unix")
     assert not TrustedProxies.parse(["unix"]).trusts("127.0.0.1")
-    assert not TrustedProxies.parse(["0.0.0.0/0", "::/0"]).trusts("")
+    assert not TrustedProxies.parse(["0.0.0.0/1", "::/1"]).trusts("")
 
 
 unmapped = st.ip_addresses().filter(lambda address: parse_address(str(address)) == address)
@@ -252,11 +252,14 @@ def test_an_address_with_something_else_than_a_port_is_malformed(hop: str) -> No
     assert PROXIES.client_address(PEER, hop) == PEER
 
 
-def test_an_over_long_chain_says_nothing() -> None:
+def test_of_an_over_long_chain_the_end_is_read() -> None:
+    """A client who pads the field must not pass for the proxy that appended to it."""
     longest = "203.0.113.9".rjust(MAX_FORWARDED_OCTETS)
     assert PROXIES.client_address(PEER, longest) == "203.0.113.9"
     assert PROXIES.client_address(PEER, f" {longest}") == PEER
-    assert PROXIES.client_address(PEER, "1.1.1.1," * 100_000 + "203.0.113.9") == PEER
+    assert PROXIES.client_address(PEER, "1.1.1.1," * 100_000 + "203.0.113.9") == "203.0.113.9"
+    assert PROXIES.client_address(PEER, "1.1.1.1," * 100_000 + PEER) == "1.1.1.1"
+    assert PROXIES.client_address(PEER, "," + "1" * 100_000) == PEER
 
 
 def test_the_chain_behind_a_unix_socket_is_read_as_well() -> None:

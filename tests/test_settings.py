@@ -513,3 +513,31 @@ def test_what_is_optional_is_given_where_it_means_something() -> None:
 def test_each_override_is_accepted_and_given_back(name: str) -> None:
     value = "test" if name == "HARDENED_ENVIRONMENT" else object()
     assert dict(hardened(**{name: value}))[name] is value
+
+
+_GOOD = {"SECRET_KEY": "k", "ALLOWED_HOSTS": "www.example.com"}
+
+
+def test_what_is_no_env_is_refused_with_the_cure() -> None:
+    with pytest.raises(TypeError, match=r"needs an Env: Env\.from_file"):
+        hardened_settings(".env")  # type: ignore[arg-type]
+
+
+def test_mailers_are_refused_where_django_would_ignore_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(django, "VERSION", (6, 0, 9, "final", 0))
+    with pytest.raises(TypeError, match=r"MAILERS needs Django 6\.1"):
+        hardened_settings(Env(_GOOD), MAILERS={})
+
+
+@pytest.mark.parametrize("name", ["EMAIL_HOST", "LANGUAGE_CODE", "SECURE_REDIRECT_EXEMPT"])
+def test_a_setting_that_is_the_projects_own_gets_no_wrong_suggestion(name: str) -> None:
+    with pytest.raises(TypeError, match="assign it in the settings module"):
+        hardened_settings(Env(_GOOD), **{name: "x"})  # type: ignore[typeddict-item]
+
+
+def test_the_https_header_is_believed_only_behind_the_middleware_that_vouches_for_it() -> None:
+    env = Env({**_GOOD, "HARDENED_TRUSTED_PROXIES": "10.0.0.1"})
+    assert hardened_settings(env)["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+    assert hardened_settings(env, MIDDLEWARE=[])["SECURE_PROXY_SSL_HEADER"] is None

@@ -41,3 +41,26 @@ def test_no_name_is_both_shared_and_special() -> None:
 )
 def test_the_well_known_ones_are_there(suffix: str) -> None:
     assert suffix in SHARED_SUFFIXES
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ".us-east-1.elasticbeanstalk.com",
+        ".us-west-2.compute.amazonaws.com",
+        ".ap-southeast-2.elb.amazonaws.com",
+        ".us-central1.run.app",
+        ".eastus2.azurecontainerapps.io",
+        ".westeurope.cloudapp.azure.com",
+        ".eu.ngrok.io",
+    ],
+)
+def test_a_region_of_a_provider_is_shared_like_its_suffix(entry: str) -> None:
+    assert is_overbroad(entry)
+    assert not is_overbroad(entry.removeprefix("."))
+    assert not is_overbroad(f".mine{entry}")
+
+
+@pytest.mark.parametrize("entry", [".usability.run.app", ".eastern.ngrok.io", ".us-east-1.x.test"])
+def test_a_name_that_is_no_region_is_its_owners(entry: str) -> None:
+    assert not is_overbroad(entry)

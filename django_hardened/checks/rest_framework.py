@@ -64,7 +64,7 @@ def check_rest_framework_defaults(**kwargs: Any) -> list[CheckMessage]:
         return []
     try:
         return _check_defaults()
-    except (ImportError, TypeError) as error:
+    except (AttributeError, ImportError, TypeError) as error:
         return [E406.found(error=error)]
 
 

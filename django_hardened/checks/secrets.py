@@ -67,7 +67,8 @@ _PLACEHOLDERS = re.compile(
     "|yoursecret|mysecret|oursecret|topsecret|supersecret|verysecret|secretkey|secretgoes"
     "|djangosecret|notsecret|notsosecret|notasecret|insecure|unsafe(?:key|secret)|donotuse"
     "|dontuse|dummykey|samplekey|examplekey|exampleonly|defaultkey|testsecret|testing|development"
-    "|password|passw0rd|yourkey|keyhere|randomstring|longrandom|replacewith"
+    "|todogenerate|generateareal|beforegoinglive|pleaseset|pleasechange|qwertyuiop|asdfghjkl"
+    "|zxcvbnm|password|passw0rd|yourkey|keyhere|randomstring|longrandom|replacewith"
 )
 
 

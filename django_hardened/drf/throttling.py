@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_network
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django_ratelimit.core import get_usage
@@ -18,11 +20,14 @@ from rest_framework import throttling
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
+from django_hardened.proxies import parse_address
+
 if TYPE_CHECKING:
     # rest_framework.views imports this module: it is named in DEFAULT_THROTTLE_CLASSES.
     from rest_framework.views import APIView
 
 _PERIODS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+_IPV6_MASK = 64  # RFC 6177: the least that a site is given, and a host may use all of it
 _RATE = re.compile(
     r"(?P<count>[0-9]+)/(?P<multiple>[1-9][0-9]*)?"
     r"(?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)"
@@ -59,6 +64,15 @@ class CountingThrottle(throttling.SimpleRateThrottle):
         if match is None:
             raise ImproperlyConfigured(f"{name} has the rate {rate!r}: write e.g. '60/min'.")
         return int(match["count"]), int(match["multiple"] or 1) * _PERIODS[match["unit"][0]]
+
+    def get_ident(self, request: Request) -> str:
+        """Return the client's address; of IPv6 the /64, all of which one client may use."""
+        ident = str(super().get_ident(request))
+        address = parse_address(ident)
+        if isinstance(address, IPv6Address):
+            mask = getattr(settings, "RATELIMIT_IPV6_MASK", _IPV6_MASK)
+            return str(ip_network((address, mask), strict=False))
+        return str(address or ident)
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request and return whether it is within the limit."""

@@ -433,3 +433,26 @@ def test_the_names_and_scopes_are_those_of_rest_framework() -> None:
         assert issubclass(ours, (CountingThrottle, theirs))
         assert issubclass(ours, theirs)
         assert ours.scope == theirs.scope
+
+
+@pytest.mark.parametrize(
+    ("address", "ident"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("2001:db8:0:1:ffff::9", "2001:db8:0:1::/64"),
+        ("", ""),
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_client_is_an_address_or_the_whole_of_its_network(address: str, ident: str) -> None:
+    request: Any = SimpleNamespace(headers={}, META={"REMOTE_ADDR": address})
+    with rates(anon="1/min"):
+        assert AnonRateThrottle().get_ident(request) == ident
+
+
+def test_the_mask_is_django_ratelimits_setting() -> None:
+    request: Any = SimpleNamespace(headers={}, META={"REMOTE_ADDR": "2001:db8:0:1::1"})
+    with rates(anon="1/min"), override_settings(RATELIMIT_IPV6_MASK=48):
+        assert AnonRateThrottle().get_ident(request) == "2001:db8::/48"

@@ -46,7 +46,9 @@ class Command(next_runserver()):  # type: ignore[misc]
 def _refusal() -> str:
     asgi, wsgi = getattr(settings, "ASGI_APPLICATION", None), settings.WSGI_APPLICATION
     if asgi:
-        server = f"uvicorn {_target(asgi)}"
+        # Whom to believe is decided once: in HARDENED_TRUSTED_PROXIES, if anything is declared.
+        proxied = getattr(settings, "HARDENED_TRUSTED_PROXIES", None)
+        server = f"uvicorn {_target(asgi)}{' --no-proxy-headers' if proxied else ''}"
     else:
         server = f"gunicorn {_target(wsgi or 'yourproject.wsgi.application')}"
     return (
