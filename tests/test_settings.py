@@ -335,8 +335,8 @@ def test_what_is_given_in_code_is_not_required_of_the_environment() -> None:
 
 
 def test_what_is_given_in_code_is_not_judged_in_the_environment() -> None:
-    env = Env(ENOUGH | {"DEBUG": "perhaps", "DATABASE_URL": "nonsense", "EMAIL_URL": "nonsense"})
-    given = hardened_settings(env, DEBUG=False, DATABASES={}, MAILERS={})
+    env = Env(ENOUGH | {"DEBUG": "perhaps", "DATABASE_URL": "nonsense"})
+    given = hardened_settings(env, DEBUG=False, DATABASES={})
     assert given["DATABASES"] == {}
     assert "DEBUG" not in env.sources
 
@@ -529,6 +529,15 @@ def test_mailers_are_refused_where_django_would_ignore_them(
     monkeypatch.setattr(django, "VERSION", (6, 0, 9, "final", 0))
     with pytest.raises(TypeError, match=r"MAILERS needs Django 6\.1"):
         hardened_settings(Env(_GOOD), MAILERS={})
+
+
+def test_mailers_given_in_code_stand_for_the_mail_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(django, "VERSION", (6, 1, 0, "final", 0))
+    mailers: Any = {"default": {"BACKEND": "x"}}
+    given = hardened_settings(Env(_GOOD | {"EMAIL_URL": "nonsense"}), MAILERS=mailers)
+    assert given["MAILERS"] == mailers
 
 
 @pytest.mark.parametrize("name", ["EMAIL_HOST", "LANGUAGE_CODE", "SECURE_REDIRECT_EXEMPT"])
