@@ -18,7 +18,7 @@ from typing import Any, ClassVar, NoReturn, Self, TypeAlias
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from django_hardened import casting
+from django_hardened import casting, reads, recording
 from django_hardened.connection_urls import cast_options, check_url
 from django_hardened.dotenv import DotenvFile, read_dotenv
 from django_hardened.sources import Source, Sources
@@ -91,6 +91,7 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
         return env
 
     def _load(self, process: Mapping[_str, _str], dotenv: DotenvFile | None) -> None:
+        process, dotenv = recording.environment(process, dotenv)
         assignments = dotenv.assignments if dotenv else {}
         file = {name: item.value for name, item in assignments.items()}
         self.file_problems = dotenv.problems if dotenv else ()
@@ -117,6 +118,7 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
             self._collecting = False
 
     def __contains__(self, var: object) -> bool:
+        recording.asked(f"{var}")
         return var in self.ENVIRON or bool(self.ENVIRON.get(f"{var}_FILE"))
 
     def __repr__(self) -> _str:
@@ -138,7 +140,7 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
             raise MalformedFile("\n".join(self.file_problems))
         name = f"{self.prefix}{var}"
         cast, default = self._declared(name, cast, default)
-        value = self._lookup(name)
+        value = self._recorded(name, cast, default, self._lookup(name))
         if value is None or (value == "" and default is None):
             return self._default(name, cast, default, parse_default)
         if _is_blank(value, cast) and (default is _NOTSET or not _may_be_blank(cast)):
@@ -167,6 +169,17 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
             if layer.get(f"{name}_FILE"):
                 return self._read_secret_file(name, Path(layer[f"{name}_FILE"]))
         return None
+
+    def _recorded(self, name: _str, cast: Any, default: Any, value: _str | None) -> _str | None:
+        """Tell ``make_env`` of the read where it is recording; a placeholder may come back."""
+        if recording.current() is None:
+            return value
+        required = default is _NOTSET
+        if cast is None and not required and default is not None and self.smart_cast:
+            cast = type(default)
+        self._read.setdefault(name, Source("default"))
+        read = reads.describe(name, cast, required=required, default=default)
+        return recording.found(read, value, cast, self.parse_value)
 
     def _read_secret_file(self, name: _str, path: Path) -> _str:
         self._read[name] = Source("secret file", path)
@@ -234,6 +247,7 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
         )
 
     def path(self, var: _str, default: Any = _NOTSET, **options: Any) -> Any:
+        recording.expect(f"{self.prefix}{var}", reads.PATH)
         return self._attempt(
             f"{self.prefix}{var}",
             "names a path that does not exist",
@@ -246,6 +260,8 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
     def str(
         self, var: _str, default: Any = _NOTSET, multiline: _bool = False, choices: Any = _NOTSET
     ) -> Any:
+        if choices is not _NOTSET:
+            recording.expect(f"{self.prefix}{var}", reads.CHOICE, [*map(_str, choices)])
         value = super().str(var, default=default, multiline=multiline)
         if choices is not _NOTSET and value is not default and value not in choices:
             self._refuse(f"{self.prefix}{var}", f"is not one of {', '.join(map(repr, choices))}")
@@ -299,6 +315,7 @@ class Env(environ.Env):  # type: ignore[misc]  # django-environ ships no type in
         **options: Any,
     ) -> Any:
         name = f"{self.prefix}{var}"
+        recording.expect(name, reads.CONNECTIONS[read.__name__])
         value = self.get_value(var, cast=builtins.str, default=default)
         if value is None:
             return None

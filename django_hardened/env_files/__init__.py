@@ -1,0 +1,1 @@
+"""``.env`` and ``.env.example``, written from what the settings of a project really read."""
