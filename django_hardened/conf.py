@@ -34,6 +34,14 @@ class HardenedConf:
         return getattr(settings, "HARDENED_ENV_SOURCES", None)
 
     @property
+    def edge(self) -> frozenset[str]:
+        """``HARDENED_EDGE``: what a proxy in front does, so that Django need not."""
+        words = getattr(settings, "HARDENED_EDGE", None)
+        if not isinstance(words, (list, tuple, set, frozenset)):
+            return frozenset()  # declares nothing, and E903 is about it
+        return frozenset(map(str, words))
+
+    @property
     def trusted_proxies(self) -> TrustedProxies:
         """``HARDENED_TRUSTED_PROXIES``, parsed.
 
@@ -55,7 +63,8 @@ class HardenedConf:
     def allowed_hosts(self) -> tuple[object, ...]:
         """``ALLOWED_HOSTS`` with its lazy strings evaluated; what is no string stays what it is."""
         return tuple(
-            str(entry) if isinstance(entry, Promise) else entry for entry in settings.ALLOWED_HOSTS
+            str(entry) if isinstance(entry, Promise) else entry
+            for entry in settings.ALLOWED_HOSTS or ()
         )
 
     @property

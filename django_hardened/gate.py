@@ -1,60 +1,159 @@
-"""The deploy gate: all system checks, Django's and ours, each finding once."""
+"""The deploy gate: every system check, Django's and ours; each finding once; waivers applied."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from django.conf import settings
-from django.core.checks import CheckMessage, run_checks
+from django.core.checks import WARNING, CheckMessage, run_checks
+from django.db import connections
 
-from django_hardened.checks import RULES
+from django_hardened.checks import DATABASE_MODULES, SETTINGS_CHECKS
+from django_hardened.checks.twins import replaced_by, without_twins
+from django_hardened.checks.waivers import E910, E911, RULES, W912
+from django_hardened.waivers import Waiver, Waivers, encodable, read_waivers, today
 
-# Our finding says what Django's says too, and more.
-_REPLACED_BY = {rule.id: rule.replaces for rule in RULES}
+# SILENCED_SYSTEM_CHECKS has no reason, no owner and no end: it does not reach these.
+_NEVER_SILENCED = ("security.", "django_hardened.")
 
-# Django presses for both in every project. They bind hosts of other people and cannot be taken
-# back, so a project that wrote either value down has decided; one that did not is asked.
-_DECIDED_BY_SETTING = {
-    "security.W005": "SECURE_HSTS_INCLUDE_SUBDOMAINS",
-    "security.W021": "SECURE_HSTS_PRELOAD",
-}
+_ABOUT_WAIVERS = {rule.id for rule in RULES}
+_DATABASE_IDS = [rule.id for module in DATABASE_MODULES for rule in module.RULES]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A finding, and the waiver that covers it, if one does and has not expired."""
+
+    message: CheckMessage
+    waiver: Waiver | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it counts: neither waived nor silenced."""
+        return self.waiver is None and not self.is_silenced
+
+    @property
+    def is_silenced(self) -> bool:
+        """Whether only ``SILENCED_SYSTEM_CHECKS`` hides it. Nothing about security can be."""
+        hideable = not str(self.message.id).startswith(_NEVER_SILENCED)
+        return self.waiver is None and hideable and bool(self.message.is_silenced())
 
 
 def run(**options: Any) -> list[CheckMessage]:
     """Run the checks with the ``options`` of ``django.core.checks.run_checks``.
 
-    Findings that another one restates are left out.
+    Findings of Django's that another one restates are left out.
     """
     return without_twins(run_checks(**options))
 
 
-def without_twins(messages: Iterable[CheckMessage]) -> list[CheckMessage]:
-    """Return ``messages`` without those of Django's that repeat one of ours, or are decided.
+def judge(
+    messages: Sequence[CheckMessage],
+    *,
+    include_deployment_checks: bool = False,
+    app_configs: Any = None,
+    tags: Any = None,
+    databases: Iterable[str] | None = None,
+) -> list[Verdict]:
+    """Return the verdict on each of ``messages``, which a ``run`` with the same options found.
 
-    A silenced finding of ours replaces nothing: what it restates is then said by Django.
+    Waivers count before a deploy only, and are judged too: an expired one is an error of its own,
+    next to what it no longer covers.
     """
-    found = list(messages)
-    replaced = {
-        (twin, _item(message))
-        for message in found
-        if not message.is_silenced()
-        for twin in _REPLACED_BY.get(str(message.id), ())
+    if not include_deployment_checks:
+        return [Verdict(message) for message in messages]
+    # Where only a part was looked at, an idle waiver proves nothing.
+    complete = app_configs is None and tags is None
+    every_database = {*connections} <= {*(databases or ())}
+    return apply_waivers(
+        messages, read_waivers(), on=today(), complete=complete, every_database=every_database
+    )
+
+
+def judge_boot() -> tuple[list[Verdict], list[Waiver]]:
+    """Judge the settings alone, as a server process does when it starts.
+
+    Returns the verdicts, and the waivers that have expired. Those still cover what they waived:
+    code that has not changed never stops booting because of a date.
+    """
+    messages = without_twins(message for check in SETTINGS_CHECKS for message in check())
+    # One that has not expired comes first.
+    waivers = sorted(read_waivers().entries, key=lambda waiver: waiver.has_expired(today()))
+    verdicts = [Verdict(message, _find(waivers, message)) for message in messages]
+    used = dict.fromkeys(verdict.waiver for verdict in verdicts if verdict.waiver)
+    return verdicts, [waiver for waiver in used if waiver.has_expired(today())]
+
+
+def apply_waivers(
+    messages: Sequence[CheckMessage],
+    waivers: Waivers,
+    *,
+    on: date,
+    complete: bool = True,
+    every_database: bool = True,
+) -> list[Verdict]:
+    """Return the verdict on each message, and those on the waivers themselves."""
+    valid = [waiver for waiver in waivers.entries if not waiver.has_expired(on)]
+    verdicts = [Verdict(message, _find(valid, message)) for message in messages]
+    about = [E911.found(subject=problem) for problem in waivers.problems]
+    for waiver in waivers.entries:
+        covered = [verdict for verdict in verdicts if _covers(waiver, verdict.message)]
+        if not covered and complete and (every_database or not _asks_databases(waiver)):
+            about.append(W912.found(subject=waiver.target))
+        # One that has expired, with a newer one in its place, is history.
+        elif waiver not in valid and any(verdict.waiver is None for verdict in covered):
+            about.append(_expired(waiver))
+    return [*verdicts, *map(Verdict, about)]
+
+
+def _expired(waiver: Waiver) -> CheckMessage:
+    return E910.found(
+        subject=waiver.target, expires=waiver.expires, owner=waiver.owner, reason=waiver.reason
+    )
+
+
+def _asks_databases(waiver: Waiver) -> bool:
+    """Whether what it waives may be found only if the database is named by ``--database``."""
+    is_ours = any(waiver.covers(identifier, waiver.object or "") for identifier in _DATABASE_IDS)
+    return is_ours or ("." in waiver.id and not waiver.id.startswith(_NEVER_SILENCED))
+
+
+def draft_waivers(verdicts: Iterable[Verdict], *, owner: str, expires: date) -> list[Waiver]:
+    """Return a waiver for each open finding that is a warning or worse."""
+    drafts = {
+        Waiver(
+            id=str(verdict.message.id),
+            object=subject_of(verdict.message) or None,
+            reason="Found when the gate was introduced; not looked into yet.",
+            owner=encodable(owner),
+            expires=expires,
+        ): None
+        for verdict in verdicts
+        if verdict.is_open
+        and verdict.message.level >= WARNING
+        and verdict.message.id not in {*_ABOUT_WAIVERS, None, ""}
     }
-    return [
-        message
-        for message in found
-        if (message.id, _item(message)) not in replaced and not _decided(message)
-    ]
+    return sorted(drafts, key=lambda draft: draft.target)
 
 
-def _item(message: CheckMessage) -> str:
-    """Return which item of a setting a message is about, as in ``SECRET_KEY_FALLBACKS[0]``."""
-    match = re.search(r"\w+\[\d+\]", message.msg)
-    return match[0] if match else ""
+def subject_of(message: CheckMessage) -> str:
+    """Return what a waiver may name as its ``object``, and "" for the finding as such.
+
+    For messages of Django and of other apps it is the object, as Django prints it.
+    """
+    subject = getattr(message, "subject", "")
+    if message.obj is not None and not subject:
+        subject = str(CheckMessage(message.level, "", obj=message.obj)).removesuffix(": ")
+    # An object that is known by its place in memory is another one in the next process.
+    return "" if " at 0x" in subject else encodable(subject).strip()
 
 
-def _decided(message: CheckMessage) -> bool:
-    setting = _DECIDED_BY_SETTING.get(str(message.id))
-    return setting is not None and settings.is_overridden(setting)  # type: ignore[misc]  # a method
+def _find(waivers: Iterable[Waiver], message: CheckMessage) -> Waiver | None:
+    return next((waiver for waiver in waivers if _covers(waiver, message)), None)
+
+
+def _covers(waiver: Waiver, message: CheckMessage) -> bool:
+    subject, finding_id = subject_of(message), str(message.id)
+    return any(waiver.covers(name, subject) for name in (finding_id, *replaced_by(finding_id)))

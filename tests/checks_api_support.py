@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
+from rest_framework.authentication import BasicAuthentication
 from rest_framework.decorators import api_view, permission_classes
-from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
+from rest_framework.generics import ListAPIView
+from rest_framework.pagination import BasePagination, LimitOffsetPagination, PageNumberPagination
+from rest_framework.permissions import (
+    AllowAny,
+    IsAdminUser,
+    IsAuthenticated,
+    IsAuthenticatedOrReadOnly,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
@@ -75,6 +84,10 @@ class Everybody(AllowAny):
     pass
 
 
+class ProjectsBasicAuthentication(BasicAuthentication):
+    pass
+
+
 class BurstThrottle(UserRateThrottle):
     scope = "burst"
 
@@ -98,8 +111,116 @@ class ComputedRate(UserRateThrottle):
 
 EITHER = IsAuthenticated | IsAdminUser
 NOBODY = ~AllowAny
+ANYBODY_OR_ADMIN = AllowAny | IsAdminUser
+ADMIN_OR_ANYBODY = IsAdminUser | AllowAny
+ANYBODY_AND_ANYBODY = AllowAny & AllowAny
+USER_AND_ANYBODY = IsAuthenticated & AllowAny
+USER_AND_ANYBODY_OR_ADMIN = IsAuthenticated & (AllowAny | IsAdminUser)
+READER_OR_ADMIN = IsAuthenticatedOrReadOnly | IsAdminUser
 
 
 class UnrelatedThrottle:
     def allow_request(self, request: Request, view: APIView) -> bool:
         return True
+
+
+class Reader(IsAuthenticatedOrReadOnly):
+    pass
+
+
+class NarrowedAnybody(AllowAny):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return False
+
+
+class Stranger:
+    """A user class that says yes, as a constant."""
+
+    is_authenticated = True
+
+
+class Guest(AnonymousUser):
+    pass
+
+
+class Careful:
+    """A user class whose answer depends on the user."""
+
+    @property
+    def is_authenticated(self) -> bool:
+        return bool(self.pk)  # type: ignore[attr-defined]
+
+
+class ParsedThrottle(UserRateThrottle):
+    scope = "parsed"
+
+    def parse_rate(self, rate: str | None) -> tuple[int, int]:
+        return 5, 60
+
+
+class PropertyRate(UserRateThrottle):
+    scope = "property"
+
+    @property
+    def rate(self) -> str:  # type: ignore[override]
+        return "5/min"
+
+
+class ByAccount(UserRateThrottle):
+    """Tells clients apart by something that is not an address."""
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        return "account"
+
+
+class ByAddressOfItsOwn(UserRateThrottle):
+    def get_ident(self, request: Request) -> str:
+        return "address"
+
+
+class Throttled(Closed):
+    throttle_classes = [UserRateThrottle]
+
+
+class UnthrottledView(Closed):
+    throttle_classes = []
+
+
+class Listing(ListAPIView[Any]):
+    permission_classes = [IsAuthenticated]
+
+
+class SmallListing(Listing):
+    pagination_class = None
+
+
+class OwnListing(Listing):
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response()
+
+
+class SizedPages(PageNumberPagination):
+    page_size = 20
+
+
+class AnySizePages(SizedPages):
+    page_size_query_param = "size"
+
+
+class LimitedPages(AnySizePages):
+    max_page_size = 100
+
+
+class LimitedOffset(LimitOffsetPagination):
+    max_limit = 100
+
+
+class ForeignPages(BasePagination):
+    pass
+
+
+class ForeignRate(UserRateThrottle):
+    """Fails at the first request: the rate is no rate."""
+
+    scope = "foreign"
+    rate = "5 per minute"

@@ -14,6 +14,7 @@ from shutil import copytree
 PATIENCE = 120
 
 STRONG_KEY = "k3y-Zr8mQ1xW5vT0bN7cJ4hF2gD9sA6pL_eYuIoRtKwXqMnBv-9d"
+STRONG_PASSWORD = "Wq7zTr0Xb4Lk9vNpYd2s"
 
 ADD_APP = 'INSTALLED_APPS = ["django_hardened", *INSTALLED_APPS]'
 ADD_HELPER = """
@@ -26,6 +27,8 @@ GOOD_ENV = {
     "SECRET_KEY": STRONG_KEY,
     "ALLOWED_HOSTS": "www.example.com",
     "EMAIL_URL": "smtp+tls://mailer:p4ss@smtp.example.com:587",
+    "DATABASE_URL": f"postgres://site:{STRONG_PASSWORD}@db.example.com/site",
+    "REDIS_URL": f"rediss://:{STRONG_PASSWORD}@cache.example.com/0",
 }
 
 # What the machine that runs the tests may have set, and what would reach into the project.

@@ -9,7 +9,7 @@ from django.core import checks
 from django.core.checks.registry import registry
 
 from django_hardened.apps import DjangoHardenedConfig
-from django_hardened.checks import ALWAYS_CHECKS, DEPLOY_CHECKS, RULES
+from django_hardened.checks import ALWAYS_CHECKS, DATABASE_CHECKS, DEPLOY_CHECKS, RULES
 
 TAGS = ("security", "django_hardened")
 
@@ -44,7 +44,14 @@ def test_a_check_of_the_installation_is_bound(check: Any) -> None:
 def test_nothing_else_is_bound() -> None:
     bound = registry.registered_checks | registry.deployment_checks
     ours = {check for check in bound if check.__module__.startswith("django_hardened.")}
-    assert ours == {*DEPLOY_CHECKS, *ALWAYS_CHECKS}
+    assert ours == {*DEPLOY_CHECKS, *ALWAYS_CHECKS, *DATABASE_CHECKS}
+
+
+@pytest.mark.parametrize("check", DATABASE_CHECKS, ids=lambda check: check.__name__)
+def test_a_check_that_opens_a_connection_is_bound_to_the_database_tag_alone(check: Any) -> None:
+    """``--tag security`` must not open every database."""
+    assert check in registry.deployment_checks
+    assert set(check.tags) == {checks.Tags.database}
 
 
 @pytest.mark.parametrize("tag", TAGS)

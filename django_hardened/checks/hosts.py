@@ -18,6 +18,7 @@ E101 = Rule(
     "E101",
     "ALLOWED_HOSTS is empty: every request is refused, unless DEBUG is on.",
     f"Name the hosts of the site: {_EXAMPLE}.",
+    setting="ALLOWED_HOSTS",
     replaces=("security.W020",),
 )
 E102 = Rule(
@@ -25,21 +26,25 @@ E102 = Rule(
     "ALLOWED_HOSTS has '*': whoever sends a forged Host decides where links in pages and "
     "password-reset mails lead, and can poison the cache.",
     f"Name the hosts of the site: {_EXAMPLE}.",
+    setting="ALLOWED_HOSTS",
 )
 E103 = Rule(
     "E103",
-    "ALLOWED_HOSTS has {entry!r}, under which strangers can register names.",
+    "ALLOWED_HOSTS has {subject!r}, under which strangers can register names.",
     f"Name your own hosts only: {_EXAMPLE}.",
+    setting="ALLOWED_HOSTS",
 )
 E104 = Rule(
     "E104",
-    "ALLOWED_HOSTS has {entry!r}, which {problem}: it never matches a request.",
+    "ALLOWED_HOSTS has {subject!r}, which {problem}: it never matches a request.",
     "Write the bare host name; for a domain with its subdomains, '.example.com'.",
+    setting="ALLOWED_HOSTS",
 )
 E105 = Rule(
     "E105",
     "ALLOWED_HOSTS has only names of this machine ({entries}): nobody else can reach the site.",
     f"Add the public name: {_EXAMPLE}.",
+    setting="ALLOWED_HOSTS",
 )
 RULES = (E101, E102, E103, E104, E105)
 
@@ -54,13 +59,13 @@ def check_allowed_hosts(**kwargs: Any) -> list[CheckMessage]:
     return findings
 
 
-def _check_entry(entry: object) -> list[CheckMessage]:
+def _check_entry(entry: Any) -> list[CheckMessage]:
     problem = pattern_problem(entry)
     if problem:
-        return [E104.found(entry=entry, problem=problem)]
+        return [E104.found(subject=entry, problem=problem)]
     if entry == "*":
         return [E102.found()]
-    return [E103.found(entry=entry)] if is_overbroad(str(entry)) else []
+    return [E103.found(subject=entry)] if is_overbroad(entry) else []
 
 
 def _is_local(entry: object) -> bool:

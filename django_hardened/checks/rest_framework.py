@@ -1,102 +1,184 @@
-"""4xx: Django REST framework's defaults, as they are in effect."""
+"""4xx: whom Django REST framework lets in by default, as it is in effect."""
 
 from __future__ import annotations
 
-import sys
+import inspect
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
 from django.core.checks import CheckMessage
-from django.urls import get_resolver
 
+from django_hardened.checks import api, stack
+from django_hardened.checks.classes import is_subclass, load_class, load_object
 from django_hardened.checks.rules import Rule
 
 _CLOSED = (
     'REST_FRAMEWORK["DEFAULT_PERMISSION_CLASSES"] = ["rest_framework.permissions.IsAuthenticated"]'
 )
+_AUTHENTICATION = (
+    'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = '
+    '["django_hardened.drf.authentication.TokenAuthentication", '
+    '"django_hardened.drf.authentication.SessionAuthentication"]'
+)
 
 E401 = Rule(
     "E401",
-    "The default permission of REST framework admits anybody, and these views set none of their "
-    "own: {views}.",
+    "The default permission of REST framework admits anybody, and {views} say nothing of their "
+    "own.{note}",
     f"{_CLOSED}; then permission_classes = [AllowAny] on views that are public on purpose.",
+    "REST_FRAMEWORK",
+    asvs="8.2.1",
+    cwe=862,
 )
 W402 = Rule(
     "W402",
-    "The default permission of REST framework admits anybody: the next API view will be open.",
+    "The default permission of REST framework admits anybody: the next API view will be "
+    "open.{note}",
     _CLOSED,
+    "REST_FRAMEWORK",
+    asvs="8.2.1",
+    cwe=1188,
 )
 W403 = Rule(
     "W403",
     "REST framework accepts BasicAuthentication by default: a password travels with each "
     "request, and can be guessed at any rate.",
-    'REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = '
-    '["django_hardened.drf.authentication.TokenAuthentication", '
-    '"django_hardened.drf.authentication.SessionAuthentication"]',
+    _AUTHENTICATION,
+    "REST_FRAMEWORK",
 )
-W404 = Rule(
-    "W404",
-    "REST framework limits nobody: DEFAULT_THROTTLE_CLASSES is empty.",
-    'REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"] = '
-    '["django_hardened.drf.throttling.AnonRateThrottle", '
-    '"django_hardened.drf.throttling.UserRateThrottle"], and '
-    '["DEFAULT_THROTTLE_RATES"] = {{"anon": "60/min", "user": "600/min"}}',
+W406 = Rule(
+    "W406",
+    "REST_FRAMEWORK[{subject!r}] {problem}: requests to the API fail, and nothing of this setting "
+    "is in force.",
+    "Correct the path, or install the package that it is of; a list of classes is written as "
+    '["<path>"].',
+    "REST_FRAMEWORK",
 )
-E405 = Rule(
-    "E405",
-    "The default throttle with scope {scope!r} has no rate: with DRF's classes it admits every "
-    "request.",
-    'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {{{scope!r}: "60/min"}}',
+W407 = Rule(
+    "W407",
+    "The default permission of REST framework ({subject}) lets anybody read.",
+    f"{_CLOSED}; then the one in force now on views that are public on purpose.",
+    "REST_FRAMEWORK",
+    asvs="8.2.1",
+    cwe=1188,
 )
-E406 = Rule(
-    "E406",
-    "REST framework cannot use its settings, and what it would do is unknown: {error}",
-    "Each DEFAULT_..._CLASSES of REST_FRAMEWORK is a list of classes that can be imported.",
+W408 = Rule(
+    "W408",
+    "REST framework authenticates nobody by default: DEFAULT_AUTHENTICATION_CLASSES is empty, and "
+    "{consequence}.",
+    _AUTHENTICATION,
+    "REST_FRAMEWORK",
+    cwe=306,
 )
-RULES = (E401, W402, W403, W404, E405, E406)
+E409 = Rule(
+    "E409",
+    "UNAUTHENTICATED_USER of REST framework is {subject}, which says that it is authenticated: "
+    "IsAuthenticated admits strangers.",
+    'Remove REST_FRAMEWORK["UNAUTHENTICATED_USER"]; AnonymousUser is the default.',
+    "REST_FRAMEWORK",
+    cwe=287,
+)
+RULES = (E401, W402, W403, W406, W407, W408, E409)
 
-_NAMED_VIEWS = 3
+_PERMISSIONS = "rest_framework.permissions."
+_ANYBODY = (f"{_PERMISSIONS}AllowAny",)
+_READERS = (
+    f"{_PERMISSIONS}IsAuthenticatedOrReadOnly",
+    f"{_PERMISSIONS}DjangoModelPermissionsOrAnonReadOnly",
+)
+_FALSE_SENSE = " LoginRequiredMiddleware does not help: REST framework opts its views out of it."
 
 
-def check_rest_framework_defaults(**kwargs: Any) -> list[CheckMessage]:
-    if not _is_used():
+def check_importable(**kwargs: Any) -> list[CheckMessage]:
+    if not api.is_used(api.views()):
         return []
-    try:
-        return _check_defaults()
-    except (AttributeError, ImportError, TypeError) as error:
-        return [E406.found(error=error)]
+    from django_hardened.drf import effective  # noqa: PLC0415  # only where REST framework is used
 
-
-def _check_defaults() -> list[CheckMessage]:
-    # Late, and only where it is used: DRF imports what its settings name while it is imported.
-    from django_hardened.drf import inspection  # noqa: PLC0415
-
-    findings = []
-    if inspection.default_permissions_are_open():
-        views = inspection.views_with_default_permissions()
-        findings.append(E401.found(views=_enumerate(views)) if views else W402.found())
-    if inspection.basic_authentication_is_default():
-        findings.append(W403.found())
-    if not inspection.has_default_throttles():
-        findings.append(W404.found())
-    findings += [E405.found(scope=scope) for scope in inspection.default_throttles_without_rate()]
+    findings = [
+        W406.found(subject=name, problem="is not a list of classes")
+        for name in effective.misshapen()
+    ]
+    findings += [
+        W406.found(subject=name, problem=f"names {path}, which cannot be imported here")
+        for name, path in effective.named()
+        if load_object(path) is None
+    ]
     return findings
 
 
-def _is_used() -> bool:
-    """Whether REST framework is an app here, or a view of the URLconf has imported it."""
-    return apps.is_installed("rest_framework") or (
-        bool(getattr(settings, "ROOT_URLCONF", None))
-        and bool(get_resolver().url_patterns)
-        and "rest_framework.views" in sys.modules
+def check_permissions(**kwargs: Any) -> list[CheckMessage]:
+    views = api.views()
+    if not api.is_used(views):
+        return []
+    from django_hardened.drf import effective  # noqa: PLC0415
+
+    classes = effective.paths("DEFAULT_PERMISSION_CLASSES")
+    if all(_is_unchanged(path, *_ANYBODY) for path in classes):
+        has_middleware = stack.has("django.contrib.auth.middleware.LoginRequiredMiddleware")
+        note = _FALSE_SENSE if has_middleware else ""
+        names = [v.name for v in views if v.is_own and v.relies_on_default_permissions]
+        if names:
+            return [E401.found(views=api.enumerate_names(names), note=note)]
+        return [W402.found(note=note)]
+    if all(_is_unchanged(path, *_ANYBODY, *_READERS) for path in classes):
+        reader = next(path for path in classes if not _is_unchanged(path, *_ANYBODY))
+        return [W407.found(subject=reader)]
+    return []
+
+
+def _is_unchanged(path: str, *bases: str) -> bool:
+    """Whether ``path`` names one of ``bases``, or something that decides as it does."""
+    return path in bases or _decides_as(load_object(path), bases)
+
+
+def _decides_as(permission: object, bases: tuple[str, ...]) -> bool:
+    """Whether a subclass, or a composition with ``&`` and ``|``, decides as one of ``bases``."""
+    operator = getattr(permission, "operator_class", None)
+    if operator:
+        operands = (getattr(permission, name, None) for name in ("op1_class", "op2_class"))
+        decisions = [_decides_as(operand, bases) for operand in operands]
+        return any(decisions) if operator is load_class(f"{_PERMISSIONS}OR") else all(decisions)
+    return isinstance(permission, type) and any(
+        issubclass(permission, base)
+        and getattr(permission, "has_permission", None) is getattr(base, "has_permission", None)
+        for base in map(load_class, bases)
+        if base
     )
 
 
-def _enumerate(names: list[str]) -> str:
-    shown = ", ".join(names[:_NAMED_VIEWS])
-    more = len(names) - _NAMED_VIEWS
-    return f"{shown} and {more} more views" if more > 0 else shown
+def check_authentication(**kwargs: Any) -> list[CheckMessage]:
+    if not api.is_used(api.views()):
+        return []
+    from django_hardened.drf import effective  # noqa: PLC0415
+
+    findings = []
+    classes = effective.paths("DEFAULT_AUTHENTICATION_CLASSES")
+    if any(
+        is_subclass(path, "rest_framework.authentication.BasicAuthentication") for path in classes
+    ):
+        findings.append(W403.found())
+    if not classes and "DEFAULT_AUTHENTICATION_CLASSES" not in effective.misshapen():
+        permissions = effective.paths("DEFAULT_PERMISSION_CLASSES")
+        is_open = all(_is_unchanged(path, *_ANYBODY, *_READERS) for path in permissions)
+        consequence = "every client is a stranger" if is_open else "the permissions admit nobody"
+        findings.append(W408.found(consequence=consequence))
+    user = effective.value("UNAUTHENTICATED_USER")
+    if isinstance(user, str) and _says_authenticated(user):
+        findings.append(E409.found(subject=user))
+    return findings
 
 
-CHECKS = (check_rest_framework_defaults,)
+def _says_authenticated(path: str) -> bool:
+    """Whether the user class ``path`` answers ``is_authenticated`` with yes, whoever it is."""
+    cls = load_class(path)
+    if cls is None:
+        return False
+    answer = inspect.getattr_static(cls, "is_authenticated", None)
+    if isinstance(answer, property) and answer.fget:
+        try:
+            return answer.fget(None) is True
+        except Exception:  # noqa: BLE001  # it looks at its instance: nothing is known
+            return False
+    return answer is True
+
+
+CHECKS = (check_importable, check_permissions, check_authentication)

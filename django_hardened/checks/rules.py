@@ -6,7 +6,21 @@ from dataclasses import dataclass
 
 from django.core import checks
 
-_LEVELS = {"E": checks.Error, "W": checks.Warning}
+_LEVELS = {"E": checks.ERROR, "W": checks.WARNING, "I": checks.INFO}
+
+
+class Finding(checks.CheckMessage):
+    """A message that also knows which setting it is about, and what exactly in it.
+
+    Attributes:
+        setting: the name of the Django setting that decides, or "".
+        subject: the entry, view or alias that a waiver may name, or "" for the setting as such.
+    """
+
+    def __init__(self, rule: Rule, msg: str, hint: str, *, setting: str, subject: str) -> None:
+        super().__init__(rule.level, msg, hint=hint, id=rule.id)
+        self.setting = setting
+        self.subject = subject
 
 
 @dataclass(frozen=True)
@@ -15,24 +29,40 @@ class Rule:
 
     Attributes:
         code: ``E001`` or ``W001``. ``E`` is unsafe in any deployment, ``W`` depends on what a
-            check cannot see. Never reused for another meaning.
+            check cannot see, ``I`` is information. Never reused for another meaning.
         fact: what is wrong; ``str.format`` fills in the particulars. Never a secret.
         hint: what to type.
+        setting: the setting that decides, unless ``found`` names another.
         replaces: ids of Django's own checks that say the same.
+        asvs: the requirement of OWASP ASVS 5.0 that it breaks, such as "13.4.2".
+        cwe: its number in the Common Weakness Enumeration.
     """
 
     code: str
     fact: str
     hint: str
+    setting: str = ""
     replaces: tuple[str, ...] = ()
+    asvs: str = ""
+    cwe: int = 0
 
     @property
     def id(self) -> str:
         """The id as Django prints it and ``SILENCED_SYSTEM_CHECKS`` spells it."""
         return f"django_hardened.{self.code}"
 
-    def found(self, **particulars: object) -> checks.CheckMessage:
-        """Return the message for one occurrence."""
-        return _LEVELS[self.code[0]](
-            self.fact.format(**particulars), hint=self.hint.format(**particulars), id=self.id
-        )
+    @property
+    def level(self) -> int:
+        """The level of ``django.core.checks`` that the first letter of the code means."""
+        return _LEVELS[self.code[0]]
+
+    def found(
+        self, *, setting: str = "", subject: object = "", **particulars: object
+    ) -> checks.CheckMessage:
+        """Return the message for one occurrence.
+
+        ``setting`` and ``subject`` may stand in the fact and the hint like any particular.
+        """
+        where = {"setting": setting or self.setting, "subject": str(subject)}
+        facts = {**where, **particulars}
+        return Finding(self, self.fact.format(**facts), self.hint.format(**facts), **where)

@@ -1,114 +1,104 @@
-"""What Django REST framework really does here: its effective defaults, and who relies on them."""
+"""The API views of a project, and who of them relies on which default of REST framework."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, get_resolver
-from rest_framework.authentication import BasicAuthentication
-from rest_framework.permissions import OR, AllowAny, OperandHolder
-from rest_framework.routers import APIRootView
-from rest_framework.settings import api_settings
-from rest_framework.throttling import ScopedRateThrottle, SimpleRateThrottle
+from rest_framework.generics import GenericAPIView
+from rest_framework.mixins import ListModelMixin
+from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
-from django_hardened.drf.throttling import CountingThrottle
+_INSTALLED = {"site-packages", "dist-packages"}
+# Views of which a URLconf makes one with arguments and without a class of its own.
+_MADE_IN_URLCONFS = (
+    "rest_framework.generics",
+    "rest_framework.views",
+    "rest_framework.viewsets",
+)
+_SCHEMA_MODULES = ("drf_spectacular.views", "drf_yasg.views", "rest_framework.schemas.views")
 
 
-def default_permissions_are_open() -> bool:
-    """Whether ``DEFAULT_PERMISSION_CLASSES`` lets anybody in. No class at all does."""
-    return all(_admits_anybody(cls) for cls in _classes("DEFAULT_PERMISSION_CLASSES"))
+class ApiView(NamedTuple):
+    """A view of the URLconf that DRF's ``as_view`` made."""
+
+    cls: type[APIView]
+    initkwargs: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The dotted name; of a function view, that of the function."""
+        is_function = self.cls.__qualname__ == "WrappedAPIView"
+        name = self.cls.__name__ if is_function else self.cls.__qualname__
+        return f"{self.cls.__module__}.{name}"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the project's, and not one that a package brings along."""
+        module = self.cls.__module__
+        if module in _MADE_IN_URLCONFS:
+            return True
+        package = module.partition(".")[0]
+        if package == str(getattr(settings, "ROOT_URLCONF", "")).partition(".")[0]:
+            return True
+        file = getattr(sys.modules.get(module), "__file__", None) or ""
+        return not _INSTALLED & set(Path(file).parts)
+
+    def value(self, name: str) -> Any:
+        """Return an attribute as it is in force: ``as_view`` may have been given another."""
+        return self.initkwargs.get(name, getattr(self.cls, name, None))
+
+    def relies_on_default(self, name: str) -> bool:
+        """Whether the attribute ``name`` is the one that DRF filled in from its settings."""
+        base = GenericAPIView if hasattr(GenericAPIView, name) else APIView
+        return name not in self.initkwargs and self.value(name) is getattr(base, name)
+
+    @property
+    def relies_on_default_permissions(self) -> bool:
+        """Whether nothing but ``DEFAULT_PERMISSION_CLASSES`` decides who may call it."""
+        return (
+            self.relies_on_default("permission_classes")
+            and self.cls.get_permissions is APIView.get_permissions
+        )
+
+    @property
+    def is_schema(self) -> bool:
+        """Whether it shows the schema of the API, or a page made from it."""
+        return any(base.__module__.startswith(_SCHEMA_MODULES) for base in self.cls.__mro__)
+
+    @property
+    def admits_anybody(self) -> bool:
+        """Whether its own permissions, other than the default, keep nobody out."""
+        classes = self.value("permission_classes") or ()
+        return not self.relies_on_default("permission_classes") and all(
+            isinstance(cls, type) and issubclass(cls, AllowAny) for cls in classes
+        )
+
+    @property
+    def lists_everything(self) -> bool:
+        """Whether it is a list whose pages are those of ``DEFAULT_PAGINATION_CLASS``, if any."""
+        if not issubclass(self.cls, ListModelMixin) or "pagination_class" in self.initkwargs:
+            return False
+        # None is None, whoever said so: what counts is where it stands.
+        says = next(base for base in self.cls.__mro__ if "pagination_class" in vars(base))
+        return says is GenericAPIView and self.cls.list is ListModelMixin.list
+
+    @property
+    def own_throttles(self) -> tuple[type, ...]:
+        """The throttle classes that it names itself."""
+        if self.relies_on_default("throttle_classes"):
+            return ()
+        return tuple(cls for cls in self.value("throttle_classes") or () if isinstance(cls, type))
 
 
-def _admits_anybody(permission: Any) -> bool:
-    """Whether a permission class, or a composition with ``&`` and ``|``, refuses nobody."""
-    if isinstance(permission, OperandHolder):
-        operands = (_admits_anybody(permission.op1_class), _admits_anybody(permission.op2_class))
-        return any(operands) if cast(Any, permission).operator_class is OR else all(operands)
-    return _is(permission, AllowAny)
-
-
-def basic_authentication_is_default() -> bool:
-    """Whether a password may be sent, and guessed, with each request."""
-    return any(_is(cls, BasicAuthentication) for cls in _classes("DEFAULT_AUTHENTICATION_CLASSES"))
-
-
-def has_default_throttles() -> bool:
-    """Whether ``DEFAULT_THROTTLE_CLASSES`` names any class."""
-    return bool(_classes("DEFAULT_THROTTLE_CLASSES"))
-
-
-def default_throttles_without_rate() -> list[str]:
-    """Return the scopes of default throttle classes whose rate is None or missing.
-
-    With None, DRF admits every request without a word; ScopedRateThrottle takes its scope from
-    the view and is not a matter of defaults.
-    """
-    rates = api_settings.DEFAULT_THROTTLE_RATES or {}
+def api_views(callbacks: Iterable[Any]) -> list[ApiView]:
+    """Return those of ``callbacks`` that are views of DRF."""
     return [
-        str(cls.scope)
-        for cls in _classes("DEFAULT_THROTTLE_CLASSES")
-        if _takes_default_rate(cls) and rates.get(cls.scope) is None
+        ApiView(callback.cls, getattr(callback, "initkwargs", {}))
+        for callback in callbacks
+        if isinstance(cls := getattr(callback, "cls", None), type) and issubclass(cls, APIView)
     ]
-
-
-def _takes_default_rate(cls: Any) -> bool:
-    """Whether the rate comes from ``DEFAULT_THROTTLE_RATES``, and not from the class itself."""
-    if not _is(cls, SimpleRateThrottle) or _is(cls, ScopedRateThrottle):
-        return False
-    if getattr(cls, "rate", None):
-        return False
-    own_rates = cls.THROTTLE_RATES is not SimpleRateThrottle.THROTTLE_RATES
-    return cls.get_rate is CountingThrottle.get_rate or (
-        cls.get_rate is SimpleRateThrottle.get_rate and not own_rates
-    )
-
-
-def _classes(name: str) -> tuple[Any, ...]:
-    """Return what DRF has imported for its setting: classes, or compositions of permissions."""
-    return tuple(getattr(api_settings, name))
-
-
-def _is(cls: Any, base: type) -> bool:
-    return isinstance(cls, type) and issubclass(cls, base)
-
-
-def views_with_default_permissions() -> list[str]:
-    """Return the dotted names of API views in the URLconf that say nothing of their own."""
-    return sorted(
-        {
-            _name(view.cls)
-            for view in api_views()
-            if not _is(view.cls, APIRootView)  # a router's list of what is there
-            and "permission_classes" not in view.initkwargs
-            and view.cls.permission_classes is APIView.permission_classes
-            and view.cls.get_permissions is APIView.get_permissions
-        }
-    )
-
-
-def _name(cls: type) -> str:
-    """Return the dotted name; ``@api_view`` names the class, but not its path, by the function."""
-    name = cls.__qualname__ if cls.__qualname__.endswith(cls.__name__) else cls.__name__
-    return f"{cls.__module__}.{name}"
-
-
-def api_views() -> Iterator[Any]:
-    """Yield the view functions that DRF's ``as_view`` made, in the order of the URLconf."""
-    if not getattr(settings, "ROOT_URLCONF", None):
-        return iter(())
-    return _api_views(get_resolver().url_patterns)
-
-
-def _api_views(patterns: list[URLPattern | URLResolver]) -> Iterator[Any]:
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from _api_views(pattern.url_patterns)
-        elif _is_api_view(pattern.callback):
-            yield pattern.callback
-
-
-def _is_api_view(callback: Any) -> bool:
-    return _is(getattr(callback, "cls", None), APIView)

@@ -10,8 +10,8 @@ from string import Formatter
 from types import ModuleType
 
 import pytest
-from django.core.checks import CheckMessage, Error, Warning
-from django.core.checks.security import base as django_security
+from django.core.checks import ERROR, INFO, WARNING, CheckMessage
+from django.core.checks.security import base, csrf, sessions
 
 from django_hardened import checks
 from django_hardened.checks.rules import Rule
@@ -21,18 +21,25 @@ DOCS_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "checks.md"
 MODULES = [
     import_module(f"{checks.__name__}.{module.name}")
     for module in iter_modules(checks.__path__)
-    if module.name != "rules"
 ]
+# What several modules of checks share.
+MODULES = [module for module in MODULES if hasattr(module, "CHECKS")]
+LISTED = (
+    *checks.SETTINGS_MODULES,
+    *checks.PROJECT_MODULES,
+    *checks.ALWAYS_MODULES,
+    *checks.DATABASE_MODULES,
+    checks.waivers,
+)
 
 
 def _codes(text: str) -> set[str]:
-    return set(re.findall(r"\b[EW]\d{3}\b", text))
+    return set(re.findall(r"\b[EWI]\d{3}\b", text))
 
 
 def test_every_module_is_listed_once() -> None:
-    listed = (*checks.DEPLOY_MODULES, *checks.ALWAYS_MODULES)
-    assert len(listed) == len(set(listed))
-    assert set(listed) == set(MODULES)
+    assert len(LISTED) == len(set(LISTED))
+    assert set(LISTED) == set(MODULES)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
@@ -52,18 +59,18 @@ def test_the_ids_of_a_module_are_of_its_range(module: ModuleType) -> None:
 
 
 def test_the_inventory_is_the_sum_of_the_modules() -> None:
-    listed = (*checks.DEPLOY_MODULES, *checks.ALWAYS_MODULES)
-    assert [rule for module in listed for rule in module.RULES] == list(checks.RULES)
-    assert [check for module in listed for check in module.CHECKS] == [
-        *checks.DEPLOY_CHECKS,
-        *checks.ALWAYS_CHECKS,
+    rules = [rule for module in LISTED for rule in module.RULES]
+    assert [*rules, checks.E990] == list(checks.RULES)
+    bound = (*checks.DEPLOY_CHECKS, *checks.ALWAYS_CHECKS, *checks.DATABASE_CHECKS)
+    assert [check.__wrapped__ for check in bound] == [
+        check for module in LISTED for check in module.CHECKS
     ]
 
 
 def test_ids_and_numbers_are_unique() -> None:
     numbers = [rule.code[1:] for rule in checks.RULES]
     assert len(numbers) == len(set(numbers))
-    assert all(re.fullmatch(r"[EW]\d{3}", rule.code) for rule in checks.RULES)
+    assert all(re.fullmatch(r"[EWI]\d{3}", rule.code) for rule in checks.RULES)
     assert all(rule.id == f"django_hardened.{rule.code}" for rule in checks.RULES)
 
 
@@ -76,7 +83,7 @@ def test_a_rule_says_what_is_wrong_and_what_to_type(rule: Rule) -> None:
     names = {name for _, name, _, _ in Formatter().parse(rule.fact + rule.hint) if name}
     particulars = {name: f"<{name}>" for name in names}
     message = rule.found(**particulars)
-    assert type(message) is (Error if rule.code.startswith("E") else Warning)
+    assert message.level == {"E": ERROR, "W": WARNING, "I": INFO}[rule.code[0]]
     assert message.id == rule.id
     assert message.msg
     assert message.hint
@@ -97,8 +104,11 @@ def test_a_finding_has_no_braces_but_its_own() -> None:
 
 def test_what_is_replaced_exists_in_django() -> None:
     known = {
-        value.id for value in vars(django_security).values() if isinstance(value, CheckMessage)
-    }
+        value.id
+        for module in (base, csrf, sessions)
+        for value in vars(module).values()
+        if isinstance(value, CheckMessage)
+    } | {"security.W027"}  # since Django 6.1
     assert {twin for rule in checks.RULES for twin in rule.replaces} <= known
 
 
@@ -109,17 +119,17 @@ def test_every_rule_is_documented() -> None:
     page = DOCS_PAGE.read_text(encoding="utf-8")
     headings = "\n".join(re.findall(r"^(?:#+ .*|\(.*\)=)$", page, re.MULTILINE))
     assert {rule.code.lower() for rule in checks.RULES} - {
-        code.lower() for code in re.findall(r"\b[EWew]\d{3}\b", headings)
+        code.lower() for code in re.findall(r"\b[EWIewi]\d{3}\b", headings)
     } == set()
 
 
 def test_the_reference_has_no_rule_that_does_not_exist() -> None:
     page = DOCS_PAGE.read_text(encoding="utf-8")
-    ours = re.sub(r"security\.[EW]\d{3}|mail\.[EW]\d{3}", "", page)
+    ours = re.sub(r"security\.[EWI]\d{3}|mail\.[EWI]\d{3}", "", page)
     known = {rule.code for rule in checks.RULES}
     known |= {twin.partition(".")[2] for rule in checks.RULES for twin in rule.replaces}
     assert _codes(ours) - known == set()
-    assert set(re.findall(r"django_hardened\.([EW]\d{3})", page)) <= {r.code for r in checks.RULES}
+    assert set(re.findall(r"django_hardened\.([EWI]\d{3})", page)) <= {r.code for r in checks.RULES}
 
 
 def test_what_a_rule_replaces_is_documented_with_it() -> None:

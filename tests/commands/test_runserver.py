@@ -27,6 +27,8 @@ from projects_support import (
 
 from django_hardened.management.commands import runserver
 
+# testserver and migrate open the database before anything is refused.
+PRODUCTION = {name: value for name, value in GOOD_ENV.items() if name != "DATABASE_URL"}
 DEVELOPMENT = {"HARDENED_ENVIRONMENT": "development", "DEBUG": "true", "SECRET_KEY": "local"}
 OUTSIDE = ["production", "test", "build"]
 
@@ -274,7 +276,7 @@ def project(template: Project, tmp_path: Path) -> Project:
     ids=" ".join,
 )
 def test_production_is_not_served(project: Project, arguments: list[str]) -> None:
-    project.env(**GOOD_ENV)
+    project.env(**PRODUCTION)
     project.file(
         "group.json",
         '[{"model": "auth.group", "pk": 1, "fields": {"name": "staff", "permissions": []}}]',
@@ -289,7 +291,7 @@ def test_production_is_not_served(project: Project, arguments: list[str]) -> Non
 
 @pytest.mark.parametrize("word", ["test", "build"])
 def test_nor_are_the_other_environments(project: Project, word: str) -> None:
-    project.env(**GOOD_ENV, HARDENED_ENVIRONMENT=word)
+    project.env(**PRODUCTION, HARDENED_ENVIRONMENT=word)
     result = project.manage("runserver", "--noreload", "127.0.0.1:0")
     assert result.status == 1
     assert f"and this is {word}." in result.stderr
@@ -359,7 +361,7 @@ def test_the_runserver_of_an_app_is_kept(project: Project) -> None:
 
 def test_the_runserver_of_an_app_is_guarded(project: Project) -> None:
     _add_app(project, 'INSTALLED_APPS.insert(1, "desk")')
-    project.env(**GOOD_ENV)
+    project.env(**PRODUCTION)
     result = project.manage("runserver")
     assert result.status == 1
     assert "served by" not in result.stdout
@@ -368,18 +370,23 @@ def test_the_runserver_of_an_app_is_guarded(project: Project) -> None:
 
 def test_an_app_above_hides_the_guard_and_a_check_says_so(project: Project) -> None:
     _add_app(project, 'INSTALLED_APPS.insert(0, "desk")')
-    project.env(**GOOD_ENV)
-    for arguments in (["check"], ["check", "--deploy"], ["migrate", "--plan"]):
+    project.env(**PRODUCTION)
+    deploy = [f"django_hardened.{code}" for code in ("I255", "I310", "I320", "W520")]
+    for arguments, others in (
+        (["check"], []),
+        (["check", "--deploy"], deploy),
+        (["migrate", "--plan"], []),
+    ):
         result = project.manage(*arguments)
-        assert result.ids == ["django_hardened.E901"]
+        assert result.ids == ["django_hardened.E901", *others]
         assert result.status == 1
         assert "The runserver of desk hides that of django_hardened" in result.stderr
 
 
 def test_staticfiles_above_is_refused_before_it_serves(project: Project) -> None:
     project.settings('INSTALLED_APPS = [*INSTALLED_APPS[1:], "django_hardened"]')
-    project.env(**GOOD_ENV)
+    project.env(**PRODUCTION)
     result = project.manage("runserver", "--noreload", "127.0.0.1:0")
-    assert result.ids == ["django_hardened.E901"]
+    assert result.ids == ["django_hardened.E901", "django_hardened.E914"]
     assert result.status == 1
     assert "Starting development server" not in result.stdout

@@ -1,194 +1,37 @@
-"""What the checks see of REST framework: its effective defaults, and who relies on them."""
+"""What the checks see of the API views of a project, and who relies on which default."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
+from types import ModuleType
 from typing import Any
 
 import pytest
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import include, path
 from django.views import View
 from django.views.decorators.cache import cache_page, never_cache
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework import viewsets
-from rest_framework.authentication import BasicAuthentication
+from rest_framework import generics, viewsets
 from rest_framework.decorators import action, api_view, permission_classes
+from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import DefaultRouter, SimpleRouter
-from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
 
 from django_hardened import defaults
+from django_hardened.checks import api, api_output, rest_framework, throttles
 from django_hardened.drf import inspection
 
 HERE = __name__
-PERMISSIONS = "rest_framework.permissions."
-AUTHENTICATION = "rest_framework.authentication."
-THROTTLING = "rest_framework.throttling."
-
-
-def framework(**values: Any) -> Any:
-    return override_settings(REST_FRAMEWORK=defaults.rest_framework("production") | values)
-
-
-# -- Permissions ---------------------------------------------------------------------------------
-
-
-class EverybodyIndeed(AllowAny):
-    """A project's own subclass."""
-
-
-ANYBODY_OR_ADMIN = AllowAny | IsAdminUser
-ADMIN_OR_ANYBODY = IsAdminUser | AllowAny
-ANYBODY_AND_ANYBODY = AllowAny & AllowAny
-USER_OR_ADMIN = IsAuthenticated | IsAdminUser
-USER_AND_ANYBODY = IsAuthenticated & AllowAny
-USER_AND_ANYBODY_OR_ADMIN = IsAuthenticated & (AllowAny | IsAdminUser)
-NOT_ANYBODY = ~AllowAny
-
-
-@pytest.mark.parametrize(
-    "classes",
-    [
-        [],
-        [f"{PERMISSIONS}AllowAny"],
-        [f"{PERMISSIONS}AllowAny", f"{PERMISSIONS}AllowAny"],
-        [f"{HERE}.EverybodyIndeed"],
-    ],
-)
-def test_a_default_that_admits_anybody_is_open(classes: list[str]) -> None:
-    with framework(DEFAULT_PERMISSION_CLASSES=classes):
-        assert inspection.default_permissions_are_open() is True
-
-
-@pytest.mark.parametrize("name", ["ANYBODY_OR_ADMIN", "ADMIN_OR_ANYBODY", "ANYBODY_AND_ANYBODY"])
-def test_a_composition_that_admits_anybody_is_open(name: str) -> None:
-    with framework(DEFAULT_PERMISSION_CLASSES=[f"{HERE}.{name}"]):
-        assert inspection.default_permissions_are_open() is True
-
-
-@pytest.mark.parametrize(
-    "classes",
-    [
-        [f"{PERMISSIONS}IsAuthenticated"],
-        [f"{PERMISSIONS}IsAdminUser"],
-        [f"{PERMISSIONS}DjangoModelPermissions"],
-        # All classes of the list must agree.
-        [f"{PERMISSIONS}AllowAny", f"{PERMISSIONS}IsAuthenticated"],
-        [f"{HERE}.USER_OR_ADMIN"],
-        [f"{HERE}.USER_AND_ANYBODY"],
-        [f"{HERE}.USER_AND_ANYBODY_OR_ADMIN"],
-        [f"{HERE}.NOT_ANYBODY"],
-        [f"{HERE}.ANYBODY_OR_ADMIN", f"{PERMISSIONS}IsAuthenticated"],
-    ],
-)
-def test_a_default_that_asks_for_somebody_is_closed(classes: list[str]) -> None:
-    with framework(DEFAULT_PERMISSION_CLASSES=classes):
-        assert inspection.default_permissions_are_open() is False
-
-
-def test_rest_frameworks_own_defaults_are_open_and_take_passwords_and_limit_nobody() -> None:
-    with override_settings(REST_FRAMEWORK={}):
-        assert inspection.default_permissions_are_open() is True
-        assert inspection.basic_authentication_is_default() is True
-        assert inspection.has_default_throttles() is False
-        assert inspection.default_throttles_without_rate() == []
-
-
-@pytest.mark.parametrize("environment", ["production", "development", "test", "build"])
-def test_the_packages_defaults_have_nothing_to_report(environment: Any) -> None:
-    with override_settings(REST_FRAMEWORK=defaults.rest_framework(environment)):
-        assert inspection.default_permissions_are_open() is False
-        assert inspection.basic_authentication_is_default() is False
-        assert inspection.has_default_throttles() is True
-        assert inspection.default_throttles_without_rate() == []
-
-
-# -- Authentication ------------------------------------------------------------------------------
-
-
-class ProjectsBasicAuthentication(BasicAuthentication):
-    """A project's own subclass."""
-
-
-@pytest.mark.parametrize(
-    ("classes", "basic"),
-    [
-        ([], False),
-        ([f"{AUTHENTICATION}SessionAuthentication"], False),
-        ([f"{AUTHENTICATION}BasicAuthentication"], True),
-        ([f"{AUTHENTICATION}SessionAuthentication", f"{AUTHENTICATION}BasicAuthentication"], True),
-        ([f"{HERE}.ProjectsBasicAuthentication"], True),
-    ],
-)
-def test_basic_authentication_is_found_wherever_it_stands(classes: list[str], basic: bool) -> None:
-    with framework(DEFAULT_AUTHENTICATION_CLASSES=classes):
-        assert inspection.basic_authentication_is_default() is basic
-
-
-# -- Throttles -----------------------------------------------------------------------------------
-
-
-class FixedRate(SimpleRateThrottle):
-    scope = "fixed"
-    rate = "5/min"
-
-
-class OwnRates(SimpleRateThrottle):
-    scope = "own"
-    THROTTLE_RATES = {"own": "5/min"}
-
-
-class Computed(SimpleRateThrottle):
-    scope = "computed"
-
-    def get_rate(self) -> str:
-        return "5/min"
-
-
-class NotByRate(BaseThrottle):
-    """A project's own throttle, which knows nothing of rates."""
-
-
-@pytest.mark.parametrize(
-    ("classes", "rates", "without"),
-    [
-        ([], {}, []),
-        ([f"{THROTTLING}AnonRateThrottle"], {"anon": "1/min"}, []),
-        ([f"{THROTTLING}AnonRateThrottle"], {"anon": None}, ["anon"]),
-        ([f"{THROTTLING}AnonRateThrottle"], {}, ["anon"]),
-        ([f"{THROTTLING}AnonRateThrottle"], {"ano": "1/min"}, ["anon"]),
-        (
-            [f"{THROTTLING}UserRateThrottle", f"{THROTTLING}AnonRateThrottle"],
-            {},
-            ["user", "anon"],
-        ),
-        (
-            [f"{THROTTLING}UserRateThrottle", f"{THROTTLING}AnonRateThrottle"],
-            {"user": "1/s"},
-            ["anon"],
-        ),
-        (["django_hardened.drf.throttling.AnonRateThrottle"], {"anon": None}, ["anon"]),
-        ([f"{THROTTLING}ScopedRateThrottle"], {}, []),
-        ([f"{HERE}.FixedRate"], {}, []),
-        ([f"{HERE}.OwnRates"], {}, []),
-        ([f"{HERE}.Computed"], {}, []),
-        ([f"{HERE}.NotByRate"], {}, []),
-        ([f"{THROTTLING}AnonRateThrottle"], None, ["anon"]),
-    ],
-)
-def test_a_default_throttle_without_a_rate_is_named_by_its_scope(
-    classes: list[str], rates: dict[str, Any] | None, without: list[str]
-) -> None:
-    with framework(DEFAULT_THROTTLE_CLASSES=classes, DEFAULT_THROTTLE_RATES=rates):
-        assert inspection.default_throttles_without_rate() == without
-        assert inspection.has_default_throttles() is bool(classes)
 
 
 # -- Views ---------------------------------------------------------------------------------------
@@ -294,7 +137,12 @@ def urls(*patterns: Any) -> Any:
 def relying(*callbacks: Any) -> list[str]:
     patterns = [path(f"{number}/", callback) for number, callback in enumerate(callbacks)]
     with urls(*patterns):
-        return inspection.views_with_default_permissions()
+        return names_of_relying()
+
+
+def names_of_relying() -> list[str]:
+    views = [view for view in api.views() if view.is_own and view.relies_on_default_permissions]
+    return sorted({view.name for view in views})
 
 
 RELYING = {
@@ -355,9 +203,9 @@ def test_views_behind_a_router_and_nested_includes_are_found() -> None:
     middle = [path("inner/", include((inner, "inner"))), path("api/", include(router.urls))]
     with urls(path("middle/", include(middle)), path("", include([]))):
         names = [f"{HERE}.Bare", f"{HERE}.BareViewSet"]
-        assert inspection.views_with_default_permissions() == names
+        assert names_of_relying() == names
         # Two routes of BareViewSet and two of ClosedViewSet: the list, and the report.
-        classes = [view.cls for view in inspection.api_views()]
+        classes = [view.cls for view in api.views()]
         assert classes == [Bare, Closed, BareViewSet, BareViewSet, ClosedViewSet, ClosedViewSet]
 
 
@@ -365,8 +213,8 @@ def test_an_action_that_decides_for_itself_does_not_rely_on_the_default() -> Non
     router = SimpleRouter()
     router.register("bare", BareViewSet, basename="bare")
     with urls(*(route for route in router.urls if getattr(route, "name", "") == "bare-report")):
-        assert len(list(inspection.api_views())) == 1
-        assert inspection.views_with_default_permissions() == []
+        assert len(api.views()) == 1
+        assert names_of_relying() == []
 
 
 def test_each_view_is_named_once_in_order() -> None:
@@ -377,16 +225,16 @@ def test_each_view_is_named_once_in_order() -> None:
 def test_without_urls_nobody_relies_on_anything() -> None:
     assert relying() == []
     with override_settings(ROOT_URLCONF=None):
-        assert list(inspection.api_views()) == []
-        assert inspection.views_with_default_permissions() == []
+        assert api.views() == []
+        assert names_of_relying() == []
 
 
 def test_the_root_of_a_router_is_not_a_view_of_the_project() -> None:
     router = DefaultRouter()
     router.register("closed", ClosedViewSet, basename="closed")
     with urls(path("api/", include(router.urls))):
-        assert router.APIRootView in [view.cls for view in inspection.api_views()]
-        assert inspection.views_with_default_permissions() == []
+        assert router.APIRootView in [view.cls for view in api.views()]
+        assert names_of_relying() == []
 
 
 def test_what_is_said_to_rely_on_the_default_does_change_with_it(
@@ -398,7 +246,7 @@ def test_what_is_said_to_rely_on_the_default_does_change_with_it(
     views = [Bare, Inherited, Closed, InheritedClosed, Composed, Deciding]
     patterns = [path(f"{view.__name__}/", view.as_view()) for view in views]
     with urls(*patterns):
-        named = inspection.views_with_default_permissions()
+        named = names_of_relying()
     monkeypatch.setattr(APIView, "permission_classes", [AllowAny])
     admitted = [
         f"{HERE}.{view.__name__}"
@@ -406,3 +254,170 @@ def test_what_is_said_to_rely_on_the_default_does_change_with_it(
         if view.as_view()(APIRequestFactory().get("/")).status_code == 200
     ]
     assert named == sorted(admitted)
+
+
+# -- Whose it is ---------------------------------------------------------------------------------
+
+
+def seen(callback: Any) -> inspection.ApiView:
+    """Return what is seen of the one view ``callback``."""
+    [view] = inspection.api_views([callback])
+    return view
+
+
+def test_what_is_no_view_of_rest_framework_is_left_out() -> None:
+    callbacks = [plain_function, Plain.as_view(), NamesACls(), Bare.as_view(), None, "text"]
+    assert [view.cls for view in inspection.api_views(callbacks)] == [Bare]
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        Bare.as_view(),
+        function,
+        APIView.as_view(),
+        generics.ListAPIView.as_view(queryset=Group.objects.none()),
+        viewsets.ModelViewSet.as_view({"get": "list"}, queryset=Group.objects.none()),
+    ],
+    ids=["class", "function", "bare APIView", "generic", "viewset"],
+)
+def test_a_view_of_the_project(callback: Any) -> None:
+    assert seen(callback).is_own
+
+
+def packaged(monkeypatch: pytest.MonkeyPatch, name: str, folder: str = "site-packages") -> Any:
+    module = ModuleType(name)
+    module.__file__ = f"/venv/lib/python3.13/{folder}/{name.replace('.', '/')}.py"
+    monkeypatch.setitem(sys.modules, name, module)
+    view: Any = type("Foreign", (Bare,), {"__module__": name})
+    return view.as_view()
+
+
+@pytest.mark.parametrize("folder", ["site-packages", "dist-packages"])
+def test_a_view_that_a_package_brings_along(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    view = packaged(monkeypatch, "other_package.views", folder)
+    assert not seen(view).is_own
+    with override_settings(ROOT_URLCONF="other_package.urls"):
+        assert seen(view).is_own, "a project that is installed itself"
+    with override_settings(ROOT_URLCONF=None):
+        assert not seen(view).is_own
+
+
+def test_a_view_of_a_module_that_nobody_knows() -> None:
+    view: Any = type("Made", (Bare,), {"__module__": "made_up"})
+    assert seen(view.as_view()).is_own
+
+
+# -- What is in force ----------------------------------------------------------------------------
+
+
+class Limited(Bare):
+    throttle_classes = [UserRateThrottle]
+
+
+class SchemaView(Bare):
+    __module__ = "drf_spectacular.views"
+
+
+class OwnSchemaView(SchemaView):
+    """A project's own subclass."""
+
+
+class Paged(generics.ListAPIView[Any]):
+    """Says nothing of pages."""
+
+
+class PagedByItself(Paged):
+    pagination_class = PageNumberPagination
+
+
+class NotPaged(Paged):
+    pagination_class = None
+
+
+class Listing(Paged):
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response()
+
+
+def test_an_argument_is_in_force_before_the_class() -> None:
+    view = seen(Closed.as_view(permission_classes=[AllowAny]))
+    assert view.value("permission_classes") == [AllowAny]
+    assert seen(Closed.as_view()).value("permission_classes") == [IsAuthenticated]
+    assert view.value("not_there") is None
+
+
+@pytest.mark.parametrize(
+    ("callback", "own"),
+    [
+        (Bare.as_view(), ()),
+        (Limited.as_view(), (UserRateThrottle,)),
+        (Limited.as_view(throttle_classes=[AnonRateThrottle]), (AnonRateThrottle,)),
+        (Limited.as_view(throttle_classes=[]), ()),
+        (Limited.as_view(throttle_classes=None), ()),
+        (Limited.as_view(throttle_classes=["text", UserRateThrottle]), (UserRateThrottle,)),
+    ],
+    ids=["nothing", "class", "argument", "none", "None", "a name"],
+)
+def test_the_throttles_that_a_view_names(callback: Any, own: tuple[type, ...]) -> None:
+    assert seen(callback).own_throttles == own
+
+
+@pytest.mark.parametrize(
+    ("callback", "admits"),
+    [
+        (Open.as_view(), True),
+        (Emptied.as_view(), True),
+        (Bare.as_view(permission_classes=None), True),
+        (Bare.as_view(), False),  # it has no permissions of its own
+        (Closed.as_view(), False),
+        (Composed.as_view(), False),
+        (Bare.as_view(permission_classes=[AllowAny, IsAuthenticated]), False),
+    ],
+    ids=["by name", "empty", "None", "default", "closed", "a composition", "two"],
+)
+def test_a_view_that_admits_anybody_by_name(callback: Any, admits: bool) -> None:
+    assert seen(callback).admits_anybody is admits
+
+
+def test_a_schema_is_known_by_where_it_comes_from() -> None:
+    assert seen(SchemaView.as_view()).is_schema
+    assert seen(OwnSchemaView.as_view()).is_schema
+    assert not seen(Bare.as_view()).is_schema
+
+
+@pytest.mark.parametrize(
+    ("callback", "everything"),
+    [
+        (Paged.as_view(), True),
+        (PagedByItself.as_view(), False),
+        (NotPaged.as_view(), False),
+        (Paged.as_view(pagination_class=PageNumberPagination), False),
+        (Listing.as_view(), False),
+        (Bare.as_view(), False),
+    ],
+    ids=["default", "class", "None", "argument", "its own list", "no list"],
+)
+def test_a_list_that_the_default_pagination_divides(callback: Any, everything: bool) -> None:
+    assert seen(callback).lists_everything is everything
+
+
+# -- The defaults --------------------------------------------------------------------------------
+
+
+def found_with(value: dict[str, Any]) -> list[str]:
+    modules = (rest_framework, throttles, api_output)
+    with override_settings(REST_FRAMEWORK=value), urls():
+        messages = [m for module in modules for check in module.CHECKS for m in check()]
+    return [str(message.id).removeprefix("django_hardened.") for message in messages]
+
+
+def test_rest_frameworks_own_defaults_are_open_and_take_passwords_and_limit_nobody() -> None:
+    assert found_with({}) == ["W402", "W403", "W404", "W413"]
+
+
+@pytest.mark.parametrize("environment", ["production", "test", "build", "development"])
+def test_the_packages_defaults_have_nothing_to_report(environment: Any) -> None:
+    # A developer may browse.
+    expected = ["W413"] if environment == "development" else []
+    assert found_with(defaults.rest_framework(environment)) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import StringIO
 from typing import Any
 
@@ -17,8 +18,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from django_hardened import gate
+from django_hardened.gate import Verdict
 from django_hardened.management.commands import check
 from django_hardened.reports import text
+from django_hardened.waivers import Waiver
 
 FIVE = [
     checks.Debug("fact d", id="x.D1"),
@@ -33,12 +36,16 @@ NOTHING = "System check identified no issues (0 silenced)."
 Outcome = tuple[str, str, str | None]
 
 
+def _verdicts(messages: list[CheckMessage]) -> list[Verdict]:
+    return [Verdict(message) for message in messages]
+
+
 def _outcome(
     command: type[BaseCommand], messages: list[CheckMessage], *, color: bool, fail_level: int
 ) -> Outcome:
     """Return what ``check`` writes to both streams, and the text of the error that it raises."""
     stdout, stderr = StringIO(), StringIO()
-    instance = command(stdout=stdout, stderr=stderr, force_color=color, no_color=not color)  # type: ignore[arg-type]
+    instance = command(stdout=stdout, stderr=stderr, force_color=color, no_color=not color)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checks, "run_checks", lambda **options: list(messages))
         patch.setattr(gate, "run_checks", lambda **options: list(messages))
@@ -113,7 +120,7 @@ def test_any_messages(
 
 
 def test_render_groups_by_severity_and_sorts_within() -> None:
-    assert text.render(FIVE, no_style()) == (
+    assert text.render(_verdicts(FIVE), no_style()) == (
         "System check identified some issues:\n"
         "\nCRITICALS:\n?: (x.C1) fact c\n"
         "\nERRORS:\nan object: (x.E1) fact e\n\tHINT: hint e\n"
@@ -130,14 +137,66 @@ def test_render_nothing() -> None:
 
 def test_render_only_silenced(settings: Any) -> None:
     settings.SILENCED_SYSTEM_CHECKS = ["x.E1"]
-    found = [checks.Error("fact", id="x.E1")]
-    assert text.render(found, no_style()) == "System check identified no issues (1 silenced)."
+    found: list[CheckMessage] = [checks.Error("fact", id="x.E1")]
+    assert (
+        text.render(_verdicts(found), no_style())
+        == "System check identified no issues (1 silenced)."
+    )
 
 
 def test_render_with_colours() -> None:
     style = color_style(force_color=True)
     found = [checks.Error("fact e", id="x.E1"), checks.Warning("fact w", id="x.W1")]
-    report = text.render(found, style)
+    report = text.render(_verdicts(found), style)
     assert style.ERROR("?: (x.E1) fact e") in report
     assert style.WARNING("?: (x.W1) fact w") in report
     assert "\x1b" in report
+
+
+@pytest.mark.parametrize("count", [True, False])
+def test_render_without_a_count(count: bool) -> None:
+    report = text.render(_verdicts(FIVE), no_style(), count=count)
+    assert ("identified 6 issues" in report) is count
+    assert text.render([], no_style(), count=count) == (NOTHING if count else "")
+
+
+def test_render_with_another_header() -> None:
+    report = text.render(_verdicts(FIVE), no_style(), header="Something else:\n")
+    assert report.startswith("Something else:\n\nCRITICALS:\n")
+
+
+# -- What Django does not have -------------------------------------------------------------------
+
+WAIVER = Waiver("x.E1", "a reason", "ops@example.com", date(2027, 3, 31), object="an object")
+
+
+def test_security_is_never_silenced(settings: Any) -> None:
+    found: list[CheckMessage] = [checks.Error("fact", id="security.E1")]
+    before = text.render(_verdicts(found), no_style())
+    settings.SILENCED_SYSTEM_CHECKS = ["security.E1"]
+    assert text.render(_verdicts(found), no_style()) == before
+
+
+def test_what_is_waived_is_told_with_its_waiver() -> None:
+    verdicts = [Verdict(FIVE[4], WAIVER), Verdict(FIVE[4], WAIVER), Verdict(FIVE[1])]
+    assert text.render(verdicts, no_style()) == (
+        "System check identified some issues:\n"
+        "\nINFOS:\n?: (x.I1) fact i\n\tHINT: hint i\n"
+        "\nSystem check identified 1 issue (0 silenced, 2 waived).\n"
+        "Waived: x.E1 (an object) until 2027-03-31, ops@example.com: a reason"
+    )
+
+
+def test_only_waived() -> None:
+    assert text.render([Verdict(FIVE[4], WAIVER)], no_style()) == (
+        "System check identified no issues (0 silenced, 1 waived).\n"
+        "Waived: x.E1 (an object) until 2027-03-31, ops@example.com: a reason"
+    )
+
+
+@pytest.mark.parametrize("edge", [{"hsts", "ssl_redirect"}, ["ssl_redirect", "hsts"]])
+def test_what_a_proxy_does_is_told(settings: Any, edge: Any) -> None:
+    settings.HARDENED_EDGE = edge
+    sentence = "Declared to be done by a proxy in front: hsts, ssl_redirect."
+    assert text.render([], no_style()) == f"{NOTHING}\n{sentence}"
+    assert text.render(_verdicts(FIVE), no_style()).endswith(f"(0 silenced).\n{sentence}")

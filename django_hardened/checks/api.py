@@ -1,0 +1,65 @@
+"""The API of a project, found in its URLconf without assuming that there is one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.conf import settings
+from django.urls import URLResolver, get_resolver
+
+if TYPE_CHECKING:
+    from django_hardened.drf.inspection import ApiView
+
+_NAMED_VIEWS = 3
+
+
+def callbacks() -> list[Any]:
+    """Return the views of the URLconf in its order; none where it cannot be imported."""
+    try:
+        return list(_callbacks(get_resolver().url_patterns))
+    except Exception:  # noqa: BLE001  # importing it runs the project; Django's checks say why
+        return []
+
+
+def _callbacks(patterns: Any) -> Iterator[Any]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _callbacks(pattern.url_patterns)
+        else:
+            yield pattern.callback
+
+
+def views() -> list[ApiView]:
+    """Return the views of REST framework; none where nothing has imported it."""
+    found = callbacks()
+    if "rest_framework.views" not in sys.modules:
+        return []
+    try:
+        # Late: REST framework imports what its settings name while it is imported.
+        from django_hardened.drf import inspection  # noqa: PLC0415
+    except Exception:  # noqa: BLE001  # one of them is missing: W406 says which
+        return []
+    return inspection.api_views(found)
+
+
+def is_used(found: list[ApiView]) -> bool:
+    """Whether the project has an API of its own, now or soon.
+
+    Not where a package has brought REST framework along, with views but no settings of ours.
+    """
+    if any(view.is_own for view in found):
+        return True
+    return apps.is_installed("rest_framework") and (
+        not found or hasattr(settings, "REST_FRAMEWORK")
+    )
+
+
+def enumerate_names(names: list[str]) -> str:
+    """Return the first names, and how many more there are."""
+    names = sorted(set(names))
+    shown = ", ".join(names[:_NAMED_VIEWS])
+    more = len(names) - _NAMED_VIEWS
+    return f"{shown} and {more} more views" if more > 0 else shown

@@ -1,0 +1,99 @@
+"""4xx: Django Ninja, GraphQL and Channels, recognised without importing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from django_hardened.checks import api
+from django_hardened.checks.rules import Rule
+from django_hardened.checks.services import entries
+
+W470 = Rule(
+    "W470",
+    "Operations of Django Ninja are open to anybody, and say nothing of it: {views}.",
+    "NinjaAPI(auth=django_auth); then auth=None on operations that are public on purpose",
+    "ROOT_URLCONF",
+    asvs="8.2.1",
+    cwe=862,
+)
+W471 = Rule(
+    "W471",
+    "GraphiQL is on, for everybody who finds {subject}: it shows the whole schema.",
+    "{subject}.as_view(schema=schema, {fix})",
+    "ROOT_URLCONF",
+    asvs="13.4.5",
+)
+W472 = Rule(
+    "W472",
+    "The channel layer {subject!r} is in the memory of one process: what one sends, the others "
+    "never receive.",
+    'CHANNEL_LAYERS[{subject!r}] = {{"BACKEND": "channels_redis.core.RedisChannelLayer", '
+    '"CONFIG": {{"hosts": [env("REDIS_URL")]}}}}',
+    "CHANNEL_LAYERS",
+)
+RULES = (W470, W471, W472)
+
+
+def check_ninja(**kwargs: Any) -> list[CheckMessage]:
+    names = [
+        f"{operation.view_func.__module__}.{operation.view_func.__name__}"
+        for callback in api.callbacks()
+        for operation in _operations(callback)
+        if not operation.auth_callbacks and operation.auth_param is not None
+    ]
+    return [W470.found(views=api.enumerate_names(names))] if names else []
+
+
+def _operations(callback: Any) -> Iterator[Any]:
+    """Yield the operations of a Ninja view: a method of its PathView, or a function around one."""
+    for holder in (getattr(callback, "__self__", None), *_enclosed(callback)):
+        if type(holder).__module__ == "ninja.operation":
+            yield from getattr(holder, "operations", ())
+
+
+def _enclosed(callback: Any) -> Iterator[Any]:
+    for cell in getattr(callback, "__closure__", None) or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # not filled yet
+            continue
+
+
+def check_graphql(**kwargs: Any) -> list[CheckMessage]:
+    found = {}
+    for callback in api.callbacks():
+        cls = getattr(callback, "view_class", None)
+        initkwargs = getattr(callback, "view_initkwargs", None) or {}
+        fix = _graphiql(cls, initkwargs) if isinstance(cls, type) else ""
+        if fix:
+            found[f"{cls.__module__}.{cls.__qualname__}"] = fix  # type: ignore[union-attr]
+    return [W471.found(subject=name, fix=fix) for name, fix in sorted(found.items())]
+
+
+def _graphiql(cls: type, initkwargs: dict[str, Any]) -> str:
+    """Return how to turn GraphiQL off where ``cls`` shows it, or blank."""
+    modules = {base.__module__ for base in cls.__mro__}
+    if "graphene_django.views" in modules:
+        is_on = initkwargs.get("graphiql", getattr(cls, "graphiql", False))
+        return "graphiql=False" if is_on else ""
+    if "strawberry.django.views" in modules:  # graphiql until 0.213, and on unless it is said
+        for name, off in (("graphql_ide", "graphql_ide=None"), ("graphiql", "graphiql=False")):
+            if name in initkwargs:
+                return off if initkwargs[name] else ""
+        return "graphql_ide=None"
+    return ""
+
+
+def check_channel_layers(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        W472.found(subject=alias)
+        for alias, config in entries(getattr(settings, "CHANNEL_LAYERS", None))
+        if config.get("BACKEND") == "channels.layers.InMemoryChannelLayer"
+    ]
+
+
+CHECKS = (check_ninja, check_graphql, check_channel_layers)

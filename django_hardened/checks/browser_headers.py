@@ -1,0 +1,168 @@
+"""2xx: what browsers are told not to do: sniff, tell where a visitor came from, show in frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.checks.security.base import REFERRER_POLICY_VALUES
+
+from django_hardened.checks import stack
+from django_hardened.checks.presence import is_present
+from django_hardened.checks.rules import Rule
+from django_hardened.checks.transport import SECURITY
+from django_hardened.conf import conf
+
+_FRAMES = "django.middleware.clickjacking.XFrameOptionsMiddleware"
+_DJANGO_CSP = "django.middleware.csp.ContentSecurityPolicyMiddleware"
+_DJANGO_CSP_PACKAGE = "csp.middleware.CSPMiddleware"
+_REFERRER = 'SECURE_REFERRER_POLICY = "same-origin"'
+_AT_THE_EDGE = 'where a proxy in front sends it, declare that: HARDENED_EDGE = {{"headers"}}'
+
+E210 = Rule(
+    "E210",
+    "SECURE_CONTENT_TYPE_NOSNIFF is off: a browser may run an uploaded text or picture as "
+    "a script.",
+    "SECURE_CONTENT_TYPE_NOSNIFF = True",
+    setting="SECURE_CONTENT_TYPE_NOSNIFF",
+    replaces=("security.W006",),
+    asvs="3.4.4",
+)
+W211 = Rule(
+    "W211",
+    "SECURE_REFERRER_POLICY is not set: browsers decide what other sites learn about the address "
+    "that a visitor comes from.",
+    f"{_REFERRER}; {_AT_THE_EDGE}",
+    setting="SECURE_REFERRER_POLICY",
+    replaces=("security.W022",),
+    asvs="3.4.5",
+    cwe=200,
+)
+E212 = Rule(
+    "E212",
+    "SECURE_REFERRER_POLICY is {value!r}: full addresses, with the tokens in them, go to every "
+    "other site, over plain http too.",
+    _REFERRER,
+    setting="SECURE_REFERRER_POLICY",
+    asvs="3.4.5",
+    cwe=200,
+)
+W213 = Rule(
+    "W213",
+    "SECURE_REFERRER_POLICY is {value!r}: full addresses, with the tokens in them, go to every "
+    "other site on https.",
+    _REFERRER,
+    setting="SECURE_REFERRER_POLICY",
+    asvs="3.4.5",
+    cwe=200,
+)
+W214 = Rule(
+    "W214",
+    "SECURE_CROSS_ORIGIN_OPENER_POLICY is {value!r}: a page that opens this site keeps a handle "
+    "on its window, and can send it elsewhere.",
+    'SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin", or "same-origin-allow-popups" where a '
+    f"payment or login window must answer; {_AT_THE_EDGE}",
+    setting="SECURE_CROSS_ORIGIN_OPENER_POLICY",
+    asvs="3.4.8",
+)
+W215 = Rule(
+    "W215",
+    "XFrameOptionsMiddleware is not in MIDDLEWARE: any site may show these pages in a frame and "
+    "steal clicks.",
+    f'Put "{_FRAMES}" into MIDDLEWARE, or "frame-ancestors" into the Content Security Policy; '
+    f"{_AT_THE_EDGE}",
+    setting="MIDDLEWARE",
+    replaces=("security.W002",),
+    asvs="3.4.6",
+    cwe=1021,
+)
+E216 = Rule(
+    "E216",
+    "X_FRAME_OPTIONS is {value!r}, which no browser knows: any site may show these pages in a "
+    "frame and steal clicks.",
+    'X_FRAME_OPTIONS = "DENY"; to let named sites in, "frame-ancestors" in the Content Security '
+    "Policy.",
+    setting="X_FRAME_OPTIONS",
+    replaces=("security.W019",),
+    asvs="3.4.6",
+    cwe=1021,
+)
+W217 = Rule(
+    "W217",
+    "X_FRAME_OPTIONS is {value!r}: a page of this host may show any other in a frame.",
+    'X_FRAME_OPTIONS = "DENY", with @xframe_options_sameorigin on the views that need it.',
+    setting="X_FRAME_OPTIONS",
+    replaces=("security.W019",),
+    asvs="3.4.6",
+)
+RULES = (E210, W211, E212, W213, W214, W215, E216, W217)
+
+
+def check_content_type_sniffing(**kwargs: Any) -> list[CheckMessage]:
+    if not _sends_headers():
+        return []
+    return [] if settings.SECURE_CONTENT_TYPE_NOSNIFF else [E210.found()]
+
+
+def check_referrer_policy(**kwargs: Any) -> list[CheckMessage]:
+    if not _sends_headers():
+        return []
+    if not settings.SECURE_REFERRER_POLICY:
+        return [W211.found()]
+    value = _effective_policy(settings.SECURE_REFERRER_POLICY)
+    if value == "unsafe-url":
+        return [E212.found(value=value)]
+    return [W213.found(value=value)] if value == "no-referrer-when-downgrade" else []
+
+
+def _effective_policy(value: Any) -> str:
+    """Return the last policy that browsers know: the others are fallbacks for old ones."""
+    values = value if isinstance(value, list | tuple | set | frozenset) else str(value).split(",")
+    known = [word for word in (str(v).strip() for v in values) if word in REFERRER_POLICY_VALUES]
+    return known[-1] if known else ""
+
+
+def check_opener_policy(**kwargs: Any) -> list[CheckMessage]:
+    value = settings.SECURE_CROSS_ORIGIN_OPENER_POLICY
+    is_open = not value or str(value) == "unsafe-none"
+    return [W214.found(value=value)] if is_open and _sends_headers() else []
+
+
+def _sends_headers() -> bool:
+    """Whether Django is to send them: without SecurityMiddleware, a finding has said so."""
+    return "headers" not in conf.edge and is_present(SECURITY)
+
+
+def check_frames(**kwargs: Any) -> list[CheckMessage]:
+    if "headers" in conf.edge or _has_frame_ancestors():
+        return []
+    if not is_present(_FRAMES):
+        return [W215.found()]
+    value = getattr(settings, "X_FRAME_OPTIONS", "DENY")
+    word = str(value).upper()
+    if word == "SAMEORIGIN":
+        return [W217.found(value=value)]
+    return [] if word == "DENY" else [E216.found(value=value)]
+
+
+def _has_frame_ancestors() -> bool:
+    """Whether a Content Security Policy says it: browsers then ignore X-Frame-Options."""
+    if is_present(_DJANGO_CSP) and _names_frames(getattr(settings, "SECURE_CSP", None)):
+        return True
+    policy = getattr(settings, "CONTENT_SECURITY_POLICY", None)  # django-csp 4
+    directives = policy.get("DIRECTIVES") if isinstance(policy, dict) else None
+    before_4 = getattr(settings, "CSP_FRAME_ANCESTORS", None)
+    return stack.has(_DJANGO_CSP_PACKAGE) and (_names_frames(directives) or bool(before_4))
+
+
+def _names_frames(policy: Any) -> bool:
+    return isinstance(policy, dict) and bool(policy.get("frame-ancestors"))
+
+
+CHECKS = (
+    check_content_type_sniffing,
+    check_referrer_policy,
+    check_opener_policy,
+    check_frames,
+)

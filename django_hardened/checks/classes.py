@@ -1,0 +1,41 @@
+"""What settings name by a dotted path: imported where possible, and never required."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.utils.module_loading import import_string
+
+
+def load_object(dotted: object) -> object:
+    """Return what ``dotted`` names, or None if that cannot be imported."""
+    return _load(str(dotted)) if dotted else None
+
+
+@lru_cache(maxsize=1024)
+def _load(dotted: str) -> object:
+    try:
+        found: object = import_string(dotted)
+    except Exception:  # noqa: BLE001  # importing runs the code of others; a check survives it
+        return None
+    return found
+
+
+def load_class(dotted: object) -> type | None:
+    """Return the class that ``dotted`` names, or None if it names none that can be imported."""
+    found = load_object(dotted)
+    return found if isinstance(found, type) else None
+
+
+def is_subclass(dotted: object, *bases: str) -> bool:
+    """Whether ``dotted`` names one of ``bases`` or a subclass; an equal path is enough."""
+    return _is_subclass(str(dotted), bases)
+
+
+@lru_cache(maxsize=4096)
+def _is_subclass(dotted: str, bases: tuple[str, ...]) -> bool:
+    if dotted in bases:
+        return True
+    loaded = load_class(dotted)
+    known = tuple(base for base in map(load_class, bases) if base is not None)
+    return loaded is not None and issubclass(loaded, known)

@@ -1,0 +1,126 @@
+"""2xx: what an enforced content security policy still admits.
+
+A policy that only reports is not judged: it is on its way, and stops nothing yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+
+from django.core.checks import CheckMessage
+
+from django_hardened.checks.csp_policies import Policy, policies
+from django_hardened.checks.presence import is_present
+from django_hardened.checks.rules import Rule
+from django_hardened.conf import conf
+
+_FRAME_MIDDLEWARE = "django.middleware.clickjacking.XFrameOptionsMiddleware"
+
+_SCRIPTS = (
+    '"script-src": ["\'self\'", "https://cdn.example.com"], and a nonce for inline scripts: '
+    "CSP.NONCE from django.utils.csp, or NONCE from csp.constants."
+)
+
+E260 = Rule(
+    "E260",
+    "{setting} admits scripts from anywhere: {offences}.",
+    _SCRIPTS,
+    asvs="3.4.3",
+    cwe=79,
+)
+W261 = Rule(
+    "W261",
+    "{setting} admits scripts from every host that has a certificate: {offences}.",
+    _SCRIPTS,
+    asvs="3.4.3",
+    cwe=79,
+)
+W262 = Rule(
+    "W262",
+    "{setting} admits inline scripts, and an injected script is one: {offences}.",
+    _SCRIPTS,
+    asvs="3.4.3",
+    cwe=79,
+)
+W263 = Rule(
+    "W263",
+    "{setting} lets scripts turn text into code: {offences}.",
+    "Remove 'unsafe-eval'; for WebAssembly 'wasm-unsafe-eval' is enough.",
+    asvs="3.4.3",
+    cwe=95,
+)
+W264 = Rule(
+    "W264",
+    "{setting} restricts no scripts: it has neither script-src nor default-src.",
+    _SCRIPTS,
+    asvs="3.4.3",
+    cwe=79,
+)
+W265 = Rule(
+    "W265",
+    "{setting} leaves open what no other directive closes: {directives}.",
+    "Add {lines}.",
+    asvs="3.4.3",
+    cwe=693,
+)
+RULES = (E260, W261, W262, W263, W264, W265)
+
+# Whoever can write the address of a script into a page has one at such a source.
+_ANYWHERE = frozenset({"*", "*:*", "data:", "http:", "http://*", "http://*:*"})
+_ANY_HTTPS = frozenset({"https:", "https://*", "https://*:*"})
+_CLOSED = {name: f'"{name}": ["\'none\'"]' for name in ("object-src", "base-uri")}
+_CLOSED["frame-ancestors"] = '"frame-ancestors": ["\'self\'"]'
+
+
+def check_policy_sources(**kwargs: Any) -> list[CheckMessage]:
+    if "csp" in conf.edge:
+        return []
+    enforced = [policy for policy in policies() if policy.is_enforced]
+    return [finding for policy in enforced for finding in _judge(policy)]
+
+
+def _judge(policy: Policy) -> list[CheckMessage]:
+    if not policy.script_directives:
+        return [W264.found(setting=policy.setting)]
+    findings = []
+    anywhere, any_https = _offences(policy, _ANYWHERE), _offences(policy, _ANY_HTTPS)
+    if anywhere:
+        findings.append(E260.found(setting=policy.setting, offences=anywhere))
+    elif any_https:
+        findings.append(W261.found(setting=policy.setting, offences=any_https))
+    for rule, source in ((W262, "'unsafe-inline'"), (W263, "'unsafe-eval'")):
+        offences = _offences(policy, {source})
+        if offences:
+            findings.append(rule.found(setting=policy.setting, offences=offences))
+    return findings + _check_missing(policy)
+
+
+def _offences(policy: Policy, sources: Container[str]) -> str:
+    """Return the script directives that have any of ``sources``: ``script-src * data:``."""
+    found = {
+        directive: [s for s in policy.effective_sources(directive) if s in sources]
+        for directive in policy.script_directives
+    }
+    return ", ".join(f"{name} {' '.join(bad)}" for name, bad in found.items() if bad)
+
+
+def _check_missing(policy: Policy) -> list[CheckMessage]:
+    missing = [name for name in _CLOSED if _leaves_open(policy, name)]
+    if not missing:
+        return []
+    lines = ", ".join(_CLOSED[name] for name in missing)
+    return [W265.found(setting=policy.setting, directives=", ".join(missing), lines=lines)]
+
+
+def _leaves_open(policy: Policy, directive: str) -> bool:
+    if directive in policy.directives:
+        return False
+    if directive == "object-src":  # the only one of them that falls back to default-src
+        return policy.directives.get("default-src") != ("'none'",)
+    if directive == "frame-ancestors":
+        return not is_present(_FRAME_MIDDLEWARE) and "headers" not in conf.edge
+    return True
+
+
+CHECKS = (check_policy_sources,)

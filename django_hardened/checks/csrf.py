@@ -1,0 +1,148 @@
+"""2xx: forms that other sites send in the name of a user."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from django_hardened.checks import stack
+from django_hardened.checks.cookies import CSRF, SESSION
+from django_hardened.checks.presence import is_present
+from django_hardened.checks.rules import Rule
+from django_hardened.hosts import is_loopback, is_overbroad
+from django_hardened.suffixes import SPECIAL_USE_NAMES
+
+_AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_ORIGINS = 'CSRF_TRUSTED_ORIGINS = ["https://www.example.com"]'
+
+E240 = Rule(
+    "E240",
+    "CSRF_TRUSTED_ORIGINS has {subject!r}, {problem}.",
+    f"Name your own origins only: {_ORIGINS}",
+    setting="CSRF_TRUSTED_ORIGINS",
+    asvs="3.5.1",
+    cwe=352,
+)
+E241 = Rule(
+    "E241",
+    "CSRF_TRUSTED_ORIGINS has {subject!r}: whoever can change a page on plain http acts as the "
+    "user on https.",
+    f"Remove it, or let it begin with https: {_ORIGINS}",
+    setting="CSRF_TRUSTED_ORIGINS",
+    asvs="3.5.1",
+    cwe=352,
+)
+W242 = Rule(
+    "W242",
+    "CSRF_TRUSTED_ORIGINS has {subject!r}: a page of that machine or network acts as the user.",
+    "Remove it from the settings of production.",
+    setting="CSRF_TRUSTED_ORIGINS",
+    cwe=352,
+)
+W243 = Rule(
+    "W243",
+    "CSRF_TRUSTED_ORIGINS has {subject!r}, which {problem}: it does not match the Origin that "
+    "browsers send.",
+    f"Write scheme and host in lower case, and no more: {_ORIGINS}",
+    setting="CSRF_TRUSTED_ORIGINS",
+)
+E244 = Rule(
+    "E244",
+    "CsrfViewMiddleware is not in MIDDLEWARE, but logins by cookie are: any site can send forms "
+    "in the name of a user.",
+    f'Put "{CSRF}" into MIDDLEWARE, between SessionMiddleware and AuthenticationMiddleware.',
+    setting="MIDDLEWARE",
+    replaces=("security.W003",),
+    asvs="3.5.1",
+    cwe=352,
+)
+W245 = Rule(
+    "W245",
+    "{subject} is in MIDDLEWARE: by its name it switches the protection of forms off.",
+    "Remove it, and put @csrf_exempt on the views that authenticate each request otherwise.",
+    setting="MIDDLEWARE",
+    asvs="3.5.1",
+    cwe=352,
+)
+RULES = (E240, E241, W242, W243, E244, W245)
+
+_EVERYBODY = re.compile(r"\*[*.]*(?::.*)?")
+_DISABLING = re.compile(
+    r"(?:disabl|exempt|bypass|skip|ignor|remov|without|(?<![a-z])no)[a-z_]*csrf"
+    r"|csrf[a-z_]*(?:disabl|exempt|bypass|skip|ignor|remov)"
+)
+
+
+def check_trusted_origins(**kwargs: Any) -> list[CheckMessage]:
+    value: Any = settings.CSRF_TRUSTED_ORIGINS or ()
+    entries = [value] if isinstance(value, str) else value
+    return [finding for entry in entries for finding in _check_origin(str(entry))]
+
+
+def _check_origin(entry: str) -> list[CheckMessage]:
+    try:
+        origin = urlsplit(entry)
+    except ValueError:
+        return [W243.found(subject=entry, problem="is no origin")]
+    if not origin.netloc:
+        return []  # Django's 4_0.E001 asks for a scheme
+    name = origin.netloc.rpartition("@")[2].lower()
+    if _EVERYBODY.fullmatch(name):
+        return [
+            E240.found(
+                subject=entry, problem="which is meant for every site there is, and matches none"
+            )
+        ]
+    if name.startswith("*.") and is_overbroad(name[1:]):
+        return [E240.found(subject=entry, problem="under which strangers can register names")]
+    if origin.scheme == "http":
+        rule = W242 if _is_local(name) else E241
+        return [rule.found(subject=entry)]
+    problem = _origin_problem(entry, origin)
+    return [W243.found(subject=entry, problem=problem)] if problem else []
+
+
+def _is_local(netloc: str) -> bool:
+    """Whether the name means a machine or a network that is not the internet."""
+    name = netloc if netloc.endswith("]") else re.sub(r":\d*$", "", netloc)
+    if is_loopback(name) or name.rpartition(".")[2] in SPECIAL_USE_NAMES:
+        return True
+    try:
+        return ip_address(name.strip("[]")).is_private
+    except ValueError:
+        return "." not in name  # such as the name of a service of docker compose
+
+
+def _origin_problem(entry: str, origin: SplitResult) -> str | None:
+    """Say why Django never finds ``origin`` equal to what a browser sends, or return None."""
+    if "*" in origin.netloc.removeprefix("*."):
+        return "has a '*' elsewhere than in front of a domain"
+    if origin.path or origin.query or origin.fragment:
+        return "has a path"
+    if entry != entry.strip().lower():
+        return "has capital letters or white space"
+    if entry.endswith(":443"):
+        return "has the port that https has anyway"
+    return None
+
+
+def check_csrf_middleware(**kwargs: Any) -> list[CheckMessage]:
+    names = [str(entry) for entry in settings.MIDDLEWARE]
+    disabling = [name for name in names if _DISABLING.search(name.rpartition(".")[2].lower())]
+    # session_csrf and the like call theirs CsrfMiddleware.
+    protects = stack.has(CSRF) or any(
+        name.endswith(("CsrfViewMiddleware", "CsrfMiddleware")) and name not in disabling
+        for name in names
+    )
+    if protects:
+        return [W245.found(subject=name) for name in disabling]
+    logs_in_by_cookie = is_present(SESSION) or is_present(_AUTHENTICATION)
+    return [E244.found()] if logs_in_by_cookie else []
+
+
+CHECKS = (check_trusted_origins, check_csrf_middleware)

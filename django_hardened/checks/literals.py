@@ -1,0 +1,158 @@
+"""0xx: secrets that are written in the settings source, and are in effect.
+
+Never told: the value. A literal that another module or the environment has replaced is nobody's
+fault, so each is compared with the value in effect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from django_hardened import literal_values, repository, source
+from django_hardened.checks.rules import Rule
+from django_hardened.checks.secrets import NEW_KEY, secret_key, weakness
+from django_hardened.checks.services import is_default_password
+
+E040 = Rule(
+    "E040",
+    "SECRET_KEY is written in {place}: whoever reads the code, or its history, can forge sessions.",
+    NEW_KEY,
+    setting="SECRET_KEY",
+    asvs="13.3.1",
+    cwe=798,
+)
+E041 = Rule(
+    "E041",
+    "{subject} is a secret that is written in {place}: whoever reads the code, or its history, "
+    "has it.",
+    "Change it, and read the new one from the environment: os.environ[{variable!r}]",
+    asvs="13.3.1",
+    cwe=798,
+)
+W042 = Rule(
+    "W042",
+    "{subject} is written in {place}; unless it is meant for browsers, it is a secret.",
+    "Change it, and read the new one from the environment: os.environ[{variable!r}]",
+    asvs="13.3.1",
+    cwe=798,
+)
+RULES = (E040, E041, W042)
+
+_SECRET = re.compile(
+    r"(?:^|_)(?:SECRET(?:_?KEY)?|PASSWORD|PASSWD|PASS|PWD|CREDENTIALS"
+    r"|(?:PRIVATE|SIGNING|ENCRYPTION|AUTH|FERNET)_?KEY)$"
+)
+_TOKEN = re.compile(r"(?:^|_)(?:API_?KEY|ACCESS_KEY|ACCOUNT_KEY|TOKEN)$")
+_PUBLIC = re.compile(r"PUBLIC|PUBLISHABLE|SITE_KEY|^CSRF_")
+# A path of a class or a file, an address, a rate, a sentence: what stands under such names too.
+_NO_SECRET = re.compile(
+    r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|[./~]\S*/\S*|https?://[^@]*|\d+/\w+"
+    r"|(?!-----BEGIN)[\s\S]*\s[\s\S]*|(?i:true|false|yes|no|on|off|none|null)|"
+)
+_PASSWORD_IN_URL = re.compile(r"[a-zA-Z][\w+.-]*://([^/?#\s:@]*):([^/?#\s@]+)@")
+_KEYS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS")
+_MIN_TOKEN_LENGTH = 16
+_MAX_DEPTH = 6
+
+
+def check_secret_key_literal(**kwargs: Any) -> list[CheckMessage]:
+    key = secret_key()
+    if weakness(key):  # the same repair
+        return []
+    place = _place("SECRET_KEY", (), key)
+    return [E040.found(place=place)] if place else []
+
+
+def check_literal_secrets(**kwargs: Any) -> list[CheckMessage]:
+    findings: dict[str, CheckMessage] = {}  # by place: one literal may end up in two settings
+    for name, value in _settings():
+        for rule, path, text in _secrets(value, (name,)):
+            place = _place(name, path[1:], text)
+            if place:
+                subject = name + "".join(f"[{key!r}]" for key in path[1:])
+                variable = "_".join(re.findall(r"\w+", "_".join(path))).upper()
+                finding = rule.found(setting=name, subject=subject, place=place, variable=variable)
+                findings.setdefault(place, finding)
+    return [*findings.values()]
+
+
+def _settings() -> list[tuple[str, object]]:
+    """Return what the settings source assigns, plain texts before what is composed of them."""
+    names = [name for name in dir(settings) if name.isupper() and source.assignments(name)]
+    values = [(name, getattr(settings, name, None)) for name in names if name not in _KEYS]
+    return sorted(values, key=lambda pair: not isinstance(pair[1], str))
+
+
+# -- What is in effect ---------------------------------------------------------------------------
+
+
+def _secrets(value: object, path: tuple[str, ...]) -> Iterator[tuple[Rule, tuple[str, ...], str]]:
+    """Yield each secret in a setting, with the rule it falls under and the keys that lead to it."""
+    if len(path) > _MAX_DEPTH:
+        return
+    if isinstance(value, Mapping):
+        for key, entry in value.items():
+            if not _is_told_elsewhere(path, key, value):
+                yield from _secrets(entry, (*path, str(key)))
+    elif isinstance(value, list | tuple):
+        for index, entry in enumerate(value):
+            yield from _secrets(entry, (*path, str(index)))
+    elif isinstance(value, str | bytes):
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        rule = _rule_for(path[-1], text)
+        if rule and text != secret_key():
+            yield rule, path, text
+
+
+def _is_told_elsewhere(path: tuple[str, ...], key: object, entry: Mapping[Any, Any]) -> bool:
+    """Whether it is a database password that everybody tries first: E522 and W523."""
+    if path[0] != "DATABASES" or key != "PASSWORD":
+        return False
+    return is_default_password(str(entry[key]), str(entry.get("USER")))
+
+
+def _rule_for(key: str, text: str) -> Rule | None:
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).replace("-", "_").upper()
+    url = _PASSWORD_IN_URL.match(text)
+    if url:  # RabbitMQ's guest is let in from its own machine only
+        return None if url[1] == url[2] == "guest" else E041
+    if _PUBLIC.search(name) or _NO_SECRET.fullmatch(text):
+        return None
+    if _SECRET.search(name):
+        return E041
+    is_key = len(text) >= _MIN_TOKEN_LENGTH and re.search(r"\d", text)
+    return W042 if is_key and _TOKEN.search(name) else None
+
+
+# -- What is written -----------------------------------------------------------------------------
+
+
+def _place(name: str, keys: tuple[str, ...], text: str) -> str:
+    """Return where the source has ``text`` as, or in, the value of ``name``; "" for nowhere."""
+    for place in reversed(source.assignments(name)):
+        for literal in literal_values.of(place, keys[-1] if keys else ""):
+            url = _PASSWORD_IN_URL.match(literal.text)
+            if literal.text == text or (url and unquote(url[2]) == text):
+                stays = _stays_here(literal.file)
+                return "" if stays else f"{_short(literal.file)}, line {literal.line}"
+    return ""
+
+
+def _stays_here(file: Path) -> bool:
+    """Whether git is told to leave ``file`` alone: it is as good as a ``.env``."""
+    return repository.is_ignored(file) and not repository.is_tracked(file)
+
+
+def _short(file: Path) -> Path:
+    here = Path.cwd()
+    return file.relative_to(here) if file.is_relative_to(here) else file
+
+
+CHECKS = (check_secret_key_literal, check_literal_secrets)

@@ -1,0 +1,41 @@
+"""Who logs in here with a password, as far as the settings tell."""
+
+from __future__ import annotations
+
+from inspect import signature
+
+from django.apps import apps
+from django.conf import settings
+
+from django_hardened.checks.classes import is_subclass, load_class
+from django_hardened.checks.presence import is_present
+
+_AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def backends() -> list[str]:
+    """Return ``AUTHENTICATION_BACKENDS`` as text."""
+    return [str(entry) for entry in settings.AUTHENTICATION_BACKENDS or ()]
+
+
+def password_backends() -> list[str]:
+    """Return the backends that ask for a password which Django keeps."""
+    return [entry for entry in backends() if _takes_password(entry)]
+
+
+def has_password_login() -> bool:
+    """Whether somebody who visits can log in with a password that Django keeps."""
+    has_pages = is_present(_AUTHENTICATION) or apps.is_installed("django.contrib.admin")
+    return apps.is_installed("django.contrib.auth") and has_pages and bool(password_backends())
+
+
+def _takes_password(dotted: str) -> bool:
+    """Whether ``dotted`` checks passwords: single sign-on often inherits from ModelBackend too."""
+    if not is_subclass(dotted, _MODEL_BACKEND, _ALLAUTH_BACKEND):
+        return False
+    authenticate = getattr(load_class(dotted), "authenticate", None)
+    if authenticate is None:  # what cannot be imported here is known by its name
+        return True
+    return not {"password", "credentials"}.isdisjoint(signature(authenticate).parameters)

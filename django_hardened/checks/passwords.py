@@ -1,0 +1,158 @@
+"""3xx: which passwords are accepted, and how they are kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.logins import backends, has_password_login, password_backends
+from django_hardened.checks.rules import Rule
+
+_VALIDATION = "django.contrib.auth.password_validation"
+_HASHERS = "django.contrib.auth.hashers"
+_VALIDATORS = (
+    f'AUTH_PASSWORD_VALIDATORS = [{{{{"NAME": "{_VALIDATION}.MinimumLengthValidator", "OPTIONS": '
+    f'{{{{"min_length": 12}}}}}}}}, {{{{"NAME": "{_VALIDATION}.CommonPasswordValidator"}}}}].'
+)
+_BETTER = (
+    f'Put "{_HASHERS}.Argon2PasswordHasher" (pip install argon2-cffi) or '
+    f'"{_HASHERS}.ScryptPasswordHasher" first in PASSWORD_HASHERS; the others may stay below it.'
+)
+
+E330 = Rule(
+    "E330",
+    "AUTH_PASSWORD_VALIDATORS is empty: every password is accepted, also '1'.",
+    _VALIDATORS,
+    setting="AUTH_PASSWORD_VALIDATORS",
+    asvs="6.2.1",
+    cwe=521,
+)
+W331 = Rule(
+    "W331",
+    "AUTH_PASSWORD_VALIDATORS is empty, and what {known} does instead is not to be seen here.",
+    _VALIDATORS,
+    setting="AUTH_PASSWORD_VALIDATORS",
+    asvs="6.2.1",
+    cwe=521,
+)
+E332 = Rule(
+    "E332",
+    "AUTH_PASSWORD_VALIDATORS accepts passwords of {length} characters.",
+    f'{{{{"NAME": "{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {{{{"min_length": 12}}}}}}}}; '
+    "8 is the least, and 15 what OWASP recommends.",
+    setting="AUTH_PASSWORD_VALIDATORS",
+    asvs="6.2.1",
+    cwe=521,
+)
+W333 = Rule(
+    "W333",
+    "AUTH_PASSWORD_VALIDATORS has no validator that asks for a length.",
+    f'Add {{{{"NAME": "{_VALIDATION}.MinimumLengthValidator", "OPTIONS": '
+    '{{"min_length": 12}}}}.',
+    setting="AUTH_PASSWORD_VALIDATORS",
+    asvs="6.2.1",
+    cwe=521,
+)
+E334 = Rule(
+    "E334",
+    "PASSWORD_HASHERS begins with {subject}: a graphics card tries billions of passwords a second "
+    "on what it keeps.",
+    _BETTER,
+    setting="PASSWORD_HASHERS",
+    asvs="11.4.2",
+    cwe=916,
+)
+W335 = Rule(
+    "W335",
+    "PASSWORD_HASHERS has {subject}: equal passwords look equal, and tables of them exist.",
+    "Wrap the hashes that are left in a strong hasher, as Django's page on password management "
+    "shows, and remove {subject}.",
+    setting="PASSWORD_HASHERS",
+    asvs="11.4.2",
+    cwe=759,
+)
+W336 = Rule(
+    "W336",
+    "PASSWORD_HASHERS begins with {subject}, which ignores what comes after 72 bytes.",
+    f'Put "{_HASHERS}.BCryptSHA256PasswordHasher" first in PASSWORD_HASHERS.',
+    setting="PASSWORD_HASHERS",
+    asvs="6.2.9",
+)
+RULES = (E330, W331, E332, W333, E334, W335, W336)
+
+MIN_LENGTH = 8  # ASVS 6.2.1
+# Some are gone from Django, and live on as copies in projects: known by the last part of the name.
+_UNSALTED = frozenset({"UnsaltedMD5PasswordHasher", "UnsaltedSHA1PasswordHasher"})
+_WEAK = _UNSALTED | {"MD5PasswordHasher", "SHA1PasswordHasher", "CryptPasswordHasher"}
+_WEAK_PATHS = tuple(sorted(f"{_HASHERS}.{name}" for name in _WEAK))
+# Apps and settings that may judge a password in their own way.
+_OTHER_CHECK = re.compile(
+    r"zxcvbn|passw(?:or)?ds?_?(?:strength|polic)|^passwords\b|pwned", re.IGNORECASE
+)
+_OTHER_SETTINGS = ("ACCOUNT_ADAPTER", "ACCOUNT_FORMS", "ACCOUNT_PASSWORD_MIN_LENGTH")
+
+
+def _validators() -> list[tuple[str, dict[str, Any]]]:
+    """Return the entries as name and options; what is no entry is left out."""
+    configured: Iterable[Any] = settings.AUTH_PASSWORD_VALIDATORS or ()
+    entries = [entry for entry in configured if isinstance(entry, dict)]
+    return [(str(entry.get("NAME", "")), entry.get("OPTIONS") or {}) for entry in entries]
+
+
+def check_validators(**kwargs: Any) -> list[CheckMessage]:
+    if not has_password_login():
+        return []
+    validators = _validators()
+    if not validators:
+        known = _known_check()
+        return [W331.found(known=known)] if known else [E330.found()]
+    lengths = [options for name, options in validators if _asks_for_length(name)]
+    if not lengths:
+        django_only = all(name.startswith(_VALIDATION) for name, _ in validators)
+        return [W333.found()] if django_only else []
+    return _check_lengths([options.get("min_length", MIN_LENGTH) for options in lengths])
+
+
+def _asks_for_length(name: str) -> bool:
+    return is_subclass(name, f"{_VALIDATION}.MinimumLengthValidator")
+
+
+def _check_lengths(lengths: list[object]) -> list[CheckMessage]:
+    """Every validator must be content, so that the longest counts."""
+    longest = max((value for value in lengths if isinstance(value, int)), default=MIN_LENGTH)
+    return [E332.found(length=longest)] if longest < MIN_LENGTH else []
+
+
+def _known_check() -> str:
+    """Return what else may judge a password here, or "" if the settings show nothing."""
+    named = [str(app) for app in settings.INSTALLED_APPS if _OTHER_CHECK.search(str(app))]
+    named += [name for name in _OTHER_SETTINGS if getattr(settings, name, None)]
+    # With single sign-on beside it, the password may be for a few administrators only.
+    named += [entry for entry in backends() if entry not in password_backends()]
+    return named[0] if named else ""
+
+
+def check_hashers(**kwargs: Any) -> list[CheckMessage]:
+    hashers = [str(entry) for entry in settings.PASSWORD_HASHERS or ()]
+    if not hashers or not apps.is_installed("django.contrib.auth"):
+        return []
+    first, *others = hashers
+    findings = [W335.found(subject=entry) for entry in others if _name(entry) in _UNSALTED]
+    if _name(first) in _WEAK or is_subclass(first, *_WEAK_PATHS):
+        findings.insert(0, E334.found(subject=first))
+    elif is_subclass(first, f"{_HASHERS}.BCryptPasswordHasher"):
+        findings.insert(0, W336.found(subject=first))
+    return findings
+
+
+def _name(dotted: str) -> str:
+    return dotted.rpartition(".")[2]
+
+
+CHECKS = (check_validators, check_hashers)

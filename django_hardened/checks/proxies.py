@@ -1,0 +1,221 @@
+"""1xx: what a proxy forwards, and whether it is one of ours that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_network
+from itertools import islice
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from django_hardened.checks.pinning import HOST_PINNING, TRUSTED_PROXY, open_entries
+from django_hardened.checks.presence import is_present
+from django_hardened.checks.rules import Rule
+from django_hardened.proxies import TrustedProxies
+
+_DECLARE = (
+    'Name the addresses of the proxies, HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8"] (or "unix" for '
+    f'a unix socket), with "{TRUSTED_PROXY}" first in MIDDLEWARE'
+)
+
+E115 = Rule(
+    "E115",
+    "USE_X_FORWARDED_HOST is on, no trusted proxy is declared, and ALLOWED_HOSTS has {entries}: "
+    "whoever sends X-Forwarded-Host decides where links lead, and poisons caches.",
+    f"USE_X_FORWARDED_HOST = False. {_DECLARE}: it forwards the host by itself.",
+    setting="USE_X_FORWARDED_HOST",
+    asvs="4.1.3",
+    cwe=348,
+)
+W116 = Rule(
+    "W116",
+    "USE_X_FORWARDED_HOST is on, and no trusted proxy is declared: any client may send "
+    "X-Forwarded-Host, past the proxy's own choice of host.",
+    f"USE_X_FORWARDED_HOST = False. {_DECLARE}: it forwards the host by itself.",
+    setting="USE_X_FORWARDED_HOST",
+    asvs="4.1.3",
+    cwe=348,
+)
+W117 = Rule(
+    "W117",
+    "USE_X_FORWARDED_PORT is on, and no trusted proxy is declared: any client may put a port of "
+    "its choice into links and cache keys.",
+    f"USE_X_FORWARDED_PORT = False. {_DECLARE}.",
+    setting="USE_X_FORWARDED_PORT",
+    asvs="4.1.3",
+    cwe=348,
+)
+W118 = Rule(
+    "W118",
+    "SECURE_PROXY_SSL_HEADER is set, and no trusted proxy is declared: {consequence}.",
+    f"{_DECLARE}; without a proxy, SECURE_PROXY_SSL_HEADER = None.",
+    setting="SECURE_PROXY_SSL_HEADER",
+    asvs="4.1.3",
+    cwe=348,
+)
+E119 = Rule(
+    "E119",
+    "SECURE_PROXY_SSL_HEADER is {value!r}, which {problem}.",
+    'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+    setting="SECURE_PROXY_SSL_HEADER",
+)
+E120 = Rule(
+    "E120",
+    "HARDENED_TRUSTED_PROXIES has {subject!r}, which {problem}.",
+    'Write addresses and networks, HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8", "::1"], or "unix" '
+    "for a unix socket.",
+    setting="HARDENED_TRUSTED_PROXIES",
+)
+E121 = Rule(
+    "E121",
+    "HARDENED_TRUSTED_PROXIES has {subject!r}, which is the whole internet: every client is "
+    "believed about its own address, host and scheme.",
+    'Name your proxies only: HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8"]',
+    setting="HARDENED_TRUSTED_PROXIES",
+    asvs="4.1.3",
+    cwe=348,
+)
+E122 = Rule(
+    "E122",
+    "HARDENED_TRUSTED_PROXIES has no effect: TrustedProxyMiddleware is not in MIDDLEWARE, and "
+    "forwarded headers are believed or ignored whoever sent them.",
+    f'MIDDLEWARE = ["{TRUSTED_PROXY}", "{HOST_PINNING}", ...], in front of everything else.',
+    setting="HARDENED_TRUSTED_PROXIES",
+    asvs="4.1.3",
+)
+W123 = Rule(
+    "W123",
+    "SECURE_PROXY_SSL_HEADER reads {header}, for which TrustedProxyMiddleware does not vouch: it "
+    "is removed, or any client may send it.",
+    'Let the proxy set X-Forwarded-Proto: SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", '
+    '"https")',
+    setting="SECURE_PROXY_SSL_HEADER",
+    asvs="4.1.3",
+    cwe=348,
+)
+W124 = Rule(
+    "W124",
+    "INTERNAL_IPS has {what}: debugging tools take all of them for developers.",
+    'Name single addresses, INTERNAL_IPS = ["127.0.0.1"], or in production none: INTERNAL_IPS = []',
+    setting="INTERNAL_IPS",
+)
+RULES = (E115, W116, W117, W118, E119, E120, E121, E122, W123, W124)
+
+_FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"
+# What the server puts into the environment of a request by itself: no client can send it.
+_SERVER_VARIABLES = {"HTTPS", "REQUEST_SCHEME", "UWSGI_SCHEME", "wsgi.url_scheme"}
+_MANY_ADDRESSES = 256
+
+
+def check_forwarded_host_and_port(**kwargs: Any) -> list[CheckMessage]:
+    # Either middleware removes both headers before anything reads them.
+    if _declared() or is_present(TRUSTED_PROXY) or is_present(HOST_PINNING):
+        return []
+    findings = []
+    if settings.USE_X_FORWARDED_HOST:
+        entries = ", ".join(map(repr, open_entries()))
+        findings.append(E115.found(entries=entries) if entries else W116.found())
+    if settings.USE_X_FORWARDED_PORT:
+        findings.append(W117.found())
+    return findings
+
+
+def check_proxy_ssl_header(**kwargs: Any) -> list[CheckMessage]:
+    value = settings.SECURE_PROXY_SSL_HEADER
+    if value is None:
+        return []
+    problem = _ssl_header_problem(value)
+    if problem:
+        return [E119.found(value=value, problem=problem)]
+    header, has_middleware = str(value[0]), is_present(TRUSTED_PROXY)
+    if header in _SERVER_VARIABLES:
+        return []
+    if _declared():
+        unknown = has_middleware and header != _FORWARDED_PROTO
+        return [W123.found(header=header)] if unknown else []
+    if has_middleware and header == _FORWARDED_PROTO:
+        consequence = "the header is removed, and every request counts as plain http"
+    else:
+        consequence = "any client may send it, and passes off plain http as https"
+    return [W118.found(consequence=consequence)]
+
+
+def _ssl_header_problem(value: Any) -> str | None:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        return "is not a pair of a header and a value: Django fails on every request"
+    header, secure = map(str, value)
+    if header in _SERVER_VARIABLES:
+        return None
+    if not header.startswith("HTTP_") or header != header.upper() or "-" in header:
+        return "does not name a header as Django knows it, such as 'HTTP_X_FORWARDED_PROTO'"
+    if secure.strip() in ("", "http"):
+        return "takes plain http for https"
+    if header.endswith(("_PROTO", "_SCHEME")) and secure != "https":
+        return "no proxy ever sends: the value is 'https'"
+    return None
+
+
+def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
+    value = getattr(settings, "HARDENED_TRUSTED_PROXIES", None)
+    if not value:
+        return []
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return [E120.found(subject=value, problem="is no list")]
+    findings = [finding for entry in value for finding in _check_proxy(entry)]
+    if not is_present(TRUSTED_PROXY):
+        findings.append(E122.found())
+    return findings
+
+
+def _check_proxy(entry: Any) -> list[CheckMessage]:
+    if _is_everybody(str(entry)):
+        return [E121.found(subject=entry)]
+    try:
+        networks = TrustedProxies.parse([entry]).networks
+    except ValueError as error:
+        return [E120.found(subject=entry, problem=str(error))]
+    # An IPv4 network, written as IPv6.
+    return [E121.found(subject=entry) for network in networks if _is_everybody(str(network))]
+
+
+def _is_everybody(entry: str) -> bool:
+    try:
+        # One bit is half of all addresses, and nobody's proxies.
+        return ip_network(entry).prefixlen <= 1
+    except ValueError:
+        return False
+
+
+def _declared() -> bool:
+    return bool(getattr(settings, "HARDENED_TRUSTED_PROXIES", None))
+
+
+def check_internal_ips(**kwargs: Any) -> list[CheckMessage]:
+    value: Any = settings.INTERNAL_IPS
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        value = [value]
+    # A network object or a container of a project's own may go on for ever.
+    entries = [str(entry) for entry in islice(value, _MANY_ADDRESSES)]
+    wide = [W124.found(subject=e, what=repr(e)) for e in entries if _is_wide(e)]
+    if not wide and len(entries) == _MANY_ADDRESSES:
+        wide.append(W124.found(what=f"{_MANY_ADDRESSES} addresses or more"))
+    return wide
+
+
+def _is_wide(entry: str) -> bool:
+    if "*" in entry:
+        return True
+    try:
+        return ip_network(entry, strict=False).num_addresses >= _MANY_ADDRESSES
+    except ValueError:
+        return False
+
+
+CHECKS = (
+    check_forwarded_host_and_port,
+    check_proxy_ssl_header,
+    check_trusted_proxies,
+    check_internal_ips,
+)

@@ -1,0 +1,156 @@
+"""3xx: where sessions are kept, in which form, and for how long."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.presence import is_present
+from django_hardened.checks.rules import Rule
+
+_SESSIONS = "django.contrib.sessions"
+_ENGINES = f"{_SESSIONS}.backends"
+_CACHES = "django.core.cache.backends"
+_SHARED = (
+    'SESSION_ENGINE = "django.contrib.sessions.backends.db", or a cache that every process '
+    'shares: CACHES["{alias}"]["BACKEND"] = "django.core.cache.backends.redis.RedisCache".'
+)
+_AGE = "SESSION_COOKIE_AGE = 12 * 60 * 60; Django's own value is two weeks."
+
+E350 = Rule(
+    "E350",
+    "SESSION_COOKIE_AGE is {value}: a stolen session is good for {days} days.",
+    _AGE,
+    setting="SESSION_COOKIE_AGE",
+    asvs="7.3.2",
+    cwe=613,
+)
+W351 = Rule(
+    "W351",
+    "SESSION_COOKIE_AGE is {value}: nobody needs to log in again for {days} days.",
+    _AGE,
+    setting="SESSION_COOKIE_AGE",
+    asvs="7.3.2",
+    cwe=613,
+)
+W352 = Rule(
+    "W352",
+    "SESSION_ENGINE is {value!r}: the client can read what is in a session, and keep a copy that "
+    "works after the logout.",
+    'SESSION_ENGINE = "django.contrib.sessions.backends.db".',
+    setting="SESSION_ENGINE",
+    asvs="7.4.1",
+    cwe=613,
+)
+E353 = Rule(
+    "E353",
+    "SESSION_SERIALIZER is {value!r}: whoever can write a session runs code when it is read.",
+    'SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer".',
+    setting="SESSION_SERIALIZER",
+    asvs="1.5.2",
+    cwe=502,
+)
+E354 = Rule(
+    "E354",
+    "Sessions are kept in the cache {alias!r}, which is {backend}: {consequence}.",
+    _SHARED,
+    setting="SESSION_ENGINE",
+)
+W355 = Rule(
+    "W355",
+    "Sessions depend on the cache {alias!r}, which is {backend}: {consequence}.",
+    _SHARED,
+    setting="SESSION_ENGINE",
+)
+W356 = Rule(
+    "W356",
+    "Sessions are files in {path}, which other programs of the machine use and clean up.",
+    'SESSION_FILE_PATH = "/var/lib/myproject/sessions", with mode 700; or '
+    'SESSION_ENGINE = "django.contrib.sessions.backends.db".',
+    setting="SESSION_FILE_PATH",
+    cwe=377,
+)
+RULES = (E350, W351, W352, E353, E354, W355, W356)
+
+_DAY = 24 * 60 * 60
+_RUNS_CODE = re.compile(r"pickle|\bdill(?:\b|serializer)|marshal|shelve", re.IGNORECASE)
+_SHARED_FOLDERS = tuple(PurePath(name) for name in ("/tmp", "/var/tmp", "/dev/shm"))  # noqa: S108
+
+
+def _are_used() -> bool:
+    return apps.is_installed(_SESSIONS) or is_present(f"{_SESSIONS}.middleware.SessionMiddleware")
+
+
+def _is_engine(*names: str) -> bool:
+    """Whether ``SESSION_ENGINE`` is one of Django's ``names``, or inherits from it."""
+    stores = (f"{_ENGINES}.{name}.SessionStore" for name in names)
+    return _are_used() and is_subclass(f"{settings.SESSION_ENGINE}.SessionStore", *stores)
+
+
+def check_session_age(**kwargs: Any) -> list[CheckMessage]:
+    value: Any = settings.SESSION_COOKIE_AGE
+    if not isinstance(value, int | float) or not _are_used() or value <= 30 * _DAY:
+        return []
+    rule = E350 if value > 366 * _DAY else W351
+    return [rule.found(value=value, days=round(value / _DAY))]
+
+
+def check_session_engine(**kwargs: Any) -> list[CheckMessage]:
+    signed = _is_engine("signed_cookies")
+    return [W352.found(value=str(settings.SESSION_ENGINE))] if signed else []
+
+
+def check_session_serializer(**kwargs: Any) -> list[CheckMessage]:
+    value = str(settings.SESSION_SERIALIZER)
+    runs_code = _RUNS_CODE.search(value) or is_subclass(
+        value, "django.core.serializers.base.PickleSerializer"
+    )
+    return [E353.found(value=value)] if runs_code and _are_used() else []
+
+
+def check_session_cache(**kwargs: Any) -> list[CheckMessage]:
+    alias = str(settings.SESSION_CACHE_ALIAS)
+    options = settings.CACHES.get(alias)
+    backend = str(options.get("BACKEND", "")) if isinstance(options, dict) else ""
+    rule, consequence = _judge_cache(backend)
+    if rule is None:
+        return []
+    name = backend.rpartition(".")[2]
+    return [rule.found(subject=alias, alias=alias, backend=name, consequence=consequence)]
+
+
+def _judge_cache(backend: str) -> tuple[Rule | None, str]:
+    if _is_engine("cache"):
+        if is_subclass(backend, f"{_CACHES}.dummy.DummyCache"):
+            return E354, "nothing is kept, and nobody can log in"
+        if is_subclass(backend, f"{_CACHES}.locmem.LocMemCache"):
+            return E354, "each process has its own, and a restart ends them all"
+        if is_subclass(backend, f"{_CACHES}.filebased.FileBasedCache"):
+            return W355, "beyond MAX_ENTRIES, 300 unless set, sessions end at random"
+    elif _is_engine("cached_db") and is_subclass(backend, f"{_CACHES}.locmem.LocMemCache"):
+        return W355, "after a logout the other processes still know the user"
+    return None, ""
+
+
+def check_session_files(**kwargs: Any) -> list[CheckMessage]:
+    if not _is_engine("file"):
+        return []
+    path = PurePath(str(settings.SESSION_FILE_PATH or _SHARED_FOLDERS[0]))
+    # A folder of one's own below /tmp, such as systemd's PrivateTmp, is still cleaned up.
+    is_shared = any(path.is_relative_to(folder) for folder in _SHARED_FOLDERS)
+    return [W356.found(path=path)] if is_shared else []
+
+
+CHECKS = (
+    check_session_age,
+    check_session_engine,
+    check_session_serializer,
+    check_session_cache,
+    check_session_files,
+)

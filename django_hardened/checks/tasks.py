@@ -1,0 +1,158 @@
+"""5xx: background tasks: what a worker runs, and who can hand it work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import global_settings, settings
+from django.core.checks import CheckMessage
+
+from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.rules import Rule
+from django_hardened.checks.services import (
+    Address,
+    entries,
+    is_default_password,
+    is_remote,
+    parse_address,
+    skips_verification,
+)
+
+E560 = Rule(
+    "E560",
+    "{setting} has 'pickle': whoever can write to the broker runs code in the workers.",
+    "{setting} = {fix}",
+    asvs="1.5.2",
+    cwe=502,
+)
+W561 = Rule(
+    "W561",
+    "{setting} is on: tasks run inside the request that asks for them, and an error in one is an "
+    "error of the page.",
+    "Remove {setting} from the settings of production.",
+)
+W562 = Rule(
+    "W562",
+    "{setting} is at {host}, without {missing}: whoever reaches it or listens on the way can hand "
+    "work to the workers.",
+    "{setting} = {fix}, from the environment",
+    asvs="12.3.1",
+    cwe=319,
+)
+E563 = Rule(
+    "E563",
+    "{setting} has a password for {host} that everybody tries first.",
+    "Give the user of the broker a random password, and put the URL into the environment.",
+    asvs="13.2.3",
+    cwe=1392,
+)
+W564 = Rule(
+    "W564",
+    "{setting} asks not to verify the certificate: anybody on the way can answer in place of the "
+    "broker.",
+    'Write "ssl_cert_reqs": ssl.CERT_REQUIRED, or ?ssl_cert_reqs=required in a URL.',
+    asvs="12.3.2",
+    cwe=295,
+)
+W565 = Rule(
+    "W565",
+    "The task queue {subject!r} is DummyBackend: tasks are stored and never run.",
+    'TASKS[{subject!r}]["BACKEND"] = the backend of a queue that has workers.',
+    "TASKS",
+)
+I566 = Rule(
+    "I566",
+    "The task queue {subject!r} is ImmediateBackend: tasks run inside the request that asks for "
+    "them.",
+    'TASKS[{subject!r}]["BACKEND"] = the backend of a queue that has workers.',
+    "TASKS",
+)
+RULES = (E560, W561, W562, E563, W564, W565, I566)
+
+# Each name as Celery spells it with namespace="CELERY", and as before Celery 4.
+_SERIALIZERS = (
+    "CELERY_TASK_SERIALIZER",
+    "CELERY_RESULT_SERIALIZER",
+    "CELERY_EVENT_SERIALIZER",
+    "CELERY_ACCEPT_CONTENT",
+    "CELERY_RESULT_ACCEPT_CONTENT",
+)
+_EAGER = ("CELERY_TASK_ALWAYS_EAGER", "CELERY_ALWAYS_EAGER")
+_URLS = (
+    "CELERY_BROKER_URL",
+    "BROKER_URL",
+    "CELERY_BROKER_READ_URL",
+    "CELERY_BROKER_WRITE_URL",
+    "CELERY_RESULT_BACKEND",
+)
+_TLS = ("CELERY_BROKER_USE_SSL", "BROKER_USE_SSL", "CELERY_REDIS_BACKEND_USE_SSL")
+_PICKLES = {"pickle", "application/x-python-serialize"}
+# With TLS and without.
+_SCHEMES = {"redis": False, "rediss": True, "amqp": False, "pyamqp": False, "amqps": True}
+
+
+def check_task_serializers(**kwargs: Any) -> list[CheckMessage]:
+    findings = []
+    for name in _SERIALIZERS:
+        value = getattr(settings, name, None)
+        is_list = name.endswith("_CONTENT")
+        words = value if isinstance(value, list | tuple | set | frozenset) else [value]
+        if _PICKLES & {str(word).lower() for word in words}:
+            findings.append(E560.found(setting=name, fix='["json"]' if is_list else '"json"'))
+    return findings
+
+
+def check_eager_tasks(**kwargs: Any) -> list[CheckMessage]:
+    return [W561.found(setting=name) for name in _EAGER if getattr(settings, name, False) is True]
+
+
+def check_brokers(**kwargs: Any) -> list[CheckMessage]:
+    findings = []
+    for name in _URLS:
+        for address in _addresses(getattr(settings, name, None)):
+            finding = _check_address(name, address)
+            if finding:
+                findings.append(finding)
+                break  # one finding for one setting, however many brokers it names
+    unverified = [name for name in _TLS if skips_verification(getattr(settings, name, None))]
+    return findings + [W564.found(setting=name) for name in unverified]
+
+
+def _addresses(value: object) -> list[Address]:
+    """Return what a broker setting names: a URL, several with ``;`` between them, or a list."""
+    urls = value if isinstance(value, list | tuple) else str(value or "").split(";")
+    found = [address for url in urls if (address := parse_address(url))]
+    return [address for address in found if address.scheme in _SCHEMES]
+
+
+def _check_address(name: str, address: Address) -> CheckMessage | None:
+    if address.query and skips_verification(address.query):
+        return W564.found(setting=name)
+    if not is_remote(address.host):
+        return None
+    where = {"setting": name, "host": address.host}
+    if is_default_password(address.password, address.user):
+        return E563.found(**where)
+    has_tls = _SCHEMES[address.scheme] or any(getattr(settings, name, None) for name in _TLS)
+    checked = (("TLS", has_tls), ("a password", address.password))
+    missing = " and ".join(word for word, there in checked if not there)
+    scheme = "rediss" if address.scheme.startswith("redis") else "amqps"
+    fix = f'"{scheme}://<user>:<password>@{address.host}"'
+    return W562.found(**where, missing=missing, fix=fix) if missing else None
+
+
+def check_task_backends(**kwargs: Any) -> list[CheckMessage]:
+    tasks = getattr(settings, "TASKS", None)
+    if tasks is getattr(global_settings, "TASKS", None):
+        return []  # nobody has asked for a queue
+    backends = "django.tasks.backends."
+    findings = []
+    for alias, config in entries(tasks):
+        if is_subclass(config.get("BACKEND"), f"{backends}dummy.DummyBackend"):
+            findings.append(W565.found(subject=alias))
+        elif is_subclass(config.get("BACKEND"), f"{backends}immediate.ImmediateBackend"):
+            findings.append(I566.found(subject=alias))
+    return findings
+
+
+CHECKS = (check_task_serializers, check_eager_tasks, check_brokers, check_task_backends)

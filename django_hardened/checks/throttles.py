@@ -1,0 +1,125 @@
+"""4xx: Django REST framework's limits: whether there are any, and whether they hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.checks import CheckMessage
+
+from django_hardened.checks import api, stack
+from django_hardened.checks.classes import is_subclass, load_class
+from django_hardened.checks.rules import Rule
+from django_hardened.conf import conf
+
+if TYPE_CHECKING:
+    from django_hardened.drf.inspection import ApiView
+
+W404 = Rule(
+    "W404",
+    "REST framework limits nobody: DEFAULT_THROTTLE_CLASSES is empty.",
+    'REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"] = '
+    '["django_hardened.drf.throttling.AnonRateThrottle", '
+    '"django_hardened.drf.throttling.UserRateThrottle"], and '
+    '["DEFAULT_THROTTLE_RATES"] = {{"anon": "60/min", "user": "600/min"}}; or HARDENED_EDGE = '
+    '{{"rate_limit"}} where a proxy does it',
+    "REST_FRAMEWORK",
+    asvs="2.4.1",
+    cwe=770,
+)
+E405 = Rule(
+    "E405",
+    "The default throttle with scope {subject!r} has no rate: with DRF's classes it admits every "
+    "request.",
+    'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {{{subject!r}: "60/min"}}',
+    "REST_FRAMEWORK",
+    asvs="2.4.1",
+    cwe=770,
+)
+E410 = Rule(
+    "E410",
+    "The rate {rate!r} of the default throttle with scope {subject!r} cannot be read: requests "
+    "that it judges fail.",
+    'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {{{subject!r}: "60/min"}}',
+    "REST_FRAMEWORK",
+)
+W411 = Rule(
+    "W411",
+    "{throttles} tell strangers apart by X-Forwarded-For, which each of them writes as it likes: "
+    "NUM_PROXIES is None.",
+    'REST_FRAMEWORK["NUM_PROXIES"] = the number of proxies in front; or 0, with '
+    "django_hardened.middleware.TrustedProxyMiddleware in MIDDLEWARE",
+    "REST_FRAMEWORK",
+    cwe=348,
+)
+I412 = Rule(
+    "I412",
+    "{subject} reads its counters, adds, and writes them back: requests at the same time are "
+    "counted once, and more are admitted than its rate says.",
+    "The class of the same name in django_hardened.drf.throttling counts atomically.",
+    "REST_FRAMEWORK",
+    cwe=362,
+)
+RULES = (W404, E405, E410, W411, I412)
+
+_PLAIN = "rest_framework.throttling.SimpleRateThrottle"
+_TRUSTED_PROXY = "django_hardened.middleware.TrustedProxyMiddleware"
+
+
+def check_throttles(**kwargs: Any) -> list[CheckMessage]:
+    if not api.is_used(api.views()):
+        return []
+    from django_hardened.drf import effective  # noqa: PLC0415  # only where REST framework is used
+
+    paths = effective.paths("DEFAULT_THROTTLE_CLASSES")
+    if not paths:
+        return [] if "rate_limit" in conf.edge else [W404.found()]
+    findings = [finding for path in paths for finding in _check_rate(path)]
+    return findings + [
+        I412.found(subject=path)
+        for path in paths
+        if is_subclass(path, _PLAIN)
+        and not is_subclass(path, "django_hardened.drf.throttling.CountingThrottle")
+        and "rate_limit" not in conf.edge
+    ]
+
+
+def _check_rate(path: str) -> list[CheckMessage]:
+    throttle = load_class(path)
+    if throttle is None or not is_subclass(path, _PLAIN):
+        return []
+    from django_hardened.drf import rates  # noqa: PLC0415
+
+    problem, scope = rates.rate_problem(throttle), getattr(throttle, "scope", None)
+    if problem == "missing":
+        return [E405.found(subject=scope)]
+    if problem == "unreadable":
+        return [E410.found(subject=scope, rate=str(rates.rate_of(throttle)))]
+    return []
+
+
+def check_client_addresses(**kwargs: Any) -> list[CheckMessage]:
+    views = api.views()
+    if not api.is_used(views) or "rate_limit" in conf.edge or stack.has(_TRUSTED_PROXY):
+        return []
+    from django_hardened.drf import effective  # noqa: PLC0415
+
+    names = _throttles_by_address(views) if effective.value("NUM_PROXIES") is None else []
+    return [W411.found(throttles=", ".join(names))] if names else []
+
+
+def _throttles_by_address(views: list[ApiView]) -> list[str]:
+    """Return the names of throttle classes, default or of views, that ask for an address."""
+    from django_hardened.drf import effective, rates  # noqa: PLC0415
+
+    defaults = map(load_class, effective.paths("DEFAULT_THROTTLE_CLASSES"))
+    of_views = (throttle for view in views if view.is_own for throttle in view.own_throttles)
+    return sorted(
+        {
+            throttle.__name__
+            for throttle in (*defaults, *of_views)
+            if throttle is not None and rates.identifies_by_address(throttle)
+        }
+    )
+
+
+CHECKS = (check_throttles, check_client_addresses)

@@ -1,0 +1,225 @@
+"""5xx: requests and uploads: how much is taken, with which mode it is stored, and where."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from os.path import normpath
+from pathlib import Path
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.rules import Rule
+from django_hardened.checks.services import entries
+from django_hardened.conf import conf
+
+_MEBIBYTE = 1024 * 1024
+# Bodies are read into memory, by each worker at once: above this a few requests fill a server.
+MAX_BYTES = 100 * _MEBIBYTE
+# Django's own: 1,000 fields and 100 files. Large admin pages need some thousands.
+MAX_COUNT = {"DATA_UPLOAD_MAX_NUMBER_FIELDS": 100_000, "DATA_UPLOAD_MAX_NUMBER_FILES": 10_000}
+
+E570 = Rule(
+    "E570",
+    "{setting} is None: one request can fill the memory.",
+    'DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440, or HARDENED_EDGE = {{"request_limits"}} where a '
+    "proxy limits bodies",
+    cwe=770,
+)
+E571 = Rule(
+    "E571",
+    "{setting} is None: a request with a million of them keeps a worker busy.",
+    "{setting} = {default}; views that need more of them belong behind a login",
+    cwe=770,
+)
+W572 = Rule(
+    "W572",
+    "{setting} is {size} MiB, which each worker may hold in memory at once.",
+    "{setting} = 2_621_440; uploaded files are streamed to disk and do not count",
+    cwe=770,
+)
+W573 = Rule(
+    "W573",
+    "{setting} is {value}: parsing that many keeps a worker busy.",
+    "{setting} = {default}",
+    cwe=770,
+)
+E574 = Rule(
+    "E574",
+    "{setting} is {mode}: every user of this machine can change what was uploaded.",
+    "{setting} = {fix}",
+    cwe=732,
+)
+W575 = Rule(
+    "W575",
+    "FILE_UPLOAD_PERMISSIONS is {mode}: an uploaded file is a program that can be started.",
+    "FILE_UPLOAD_PERMISSIONS = 0o644",
+    "FILE_UPLOAD_PERMISSIONS",
+    cwe=732,
+)
+W576 = Rule(
+    "W576",
+    "{setting} is {value} in decimal, which is the mode {mode}.",
+    "{setting} = 0o{value}",
+    cwe=732,
+)
+W577 = Rule(
+    "W577",
+    "FILE_UPLOAD_TEMP_DIR is inside {subject}: files are served while they are being uploaded, "
+    "before any check of them.",
+    'FILE_UPLOAD_TEMP_DIR = None, or a folder that is not served, such as "/var/tmp/<project>"',
+    "FILE_UPLOAD_TEMP_DIR",
+)
+E578 = Rule(
+    "E578",
+    "MEDIA_ROOT and STATIC_ROOT overlap ({media} and {static}): an upload can replace a script "
+    "of the site, and collectstatic an upload.",
+    'MEDIA_ROOT = BASE_DIR / "media", with STATIC_ROOT = BASE_DIR / "staticfiles"',
+    "MEDIA_ROOT",
+    cwe=434,
+)
+E579 = Rule(
+    "E579",
+    "MEDIA_ROOT ({media}) holds {what}: an upload can replace it, and MEDIA_URL serves it.",
+    'MEDIA_ROOT = BASE_DIR / "media"',
+    "MEDIA_ROOT",
+    cwe=434,
+)
+I580 = Rule(
+    "I580",
+    "Uploads are served from the site's own origin (MEDIA_URL is {url!r}): a page or an SVG that "
+    "somebody uploads runs scripts as the site.",
+    'MEDIA_URL = "https://media.example-usercontent.com/", or have the server send them with '
+    "Content-Disposition: attachment and Content-Security-Policy: sandbox",
+    "MEDIA_URL",
+    asvs="3.2.1",
+    cwe=434,
+)
+RULES = (E570, E571, W572, W573, E574, W575, W576, W577, E578, E579, I580)
+
+_DEFAULTS = {"DATA_UPLOAD_MAX_NUMBER_FIELDS": "1000", "DATA_UPLOAD_MAX_NUMBER_FILES": "100"}
+
+
+# -- How much ------------------------------------------------------------------------------------
+
+
+def check_request_limits(**kwargs: Any) -> list[CheckMessage]:
+    if "request_limits" in conf.edge:
+        return []
+    findings = []
+    for name in ("DATA_UPLOAD_MAX_MEMORY_SIZE", "FILE_UPLOAD_MAX_MEMORY_SIZE"):
+        value = getattr(settings, name)
+        if value is None and name.startswith("DATA"):
+            findings.append(E570.found(setting=name))
+        elif _is_number(value) and value > MAX_BYTES:
+            findings.append(W572.found(setting=name, size=f"{value / _MEBIBYTE:.0f}"))
+    for name, most in MAX_COUNT.items():
+        value = getattr(settings, name)
+        if value is None:
+            findings.append(E571.found(setting=name, default=_DEFAULTS[name]))
+        elif _is_number(value) and value > most:
+            findings.append(W573.found(setting=name, value=value, default=_DEFAULTS[name]))
+    return findings
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+# -- With which mode -----------------------------------------------------------------------------
+
+
+def check_upload_permissions(**kwargs: Any) -> list[CheckMessage]:
+    findings = []
+    for name, fix in (
+        ("FILE_UPLOAD_PERMISSIONS", "0o644"),
+        ("FILE_UPLOAD_DIRECTORY_PERMISSIONS", "0o755"),
+    ):
+        value = getattr(settings, name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            continue
+        if _is_decimal_mode(value):
+            findings.append(W576.found(setting=name, value=value, mode=oct(value)))
+        elif value & 0o002:
+            findings.append(E574.found(setting=name, mode=oct(value), fix=fix))
+        elif value & 0o111 and name == "FILE_UPLOAD_PERMISSIONS":
+            findings.append(W575.found(mode=oct(value)))
+    return findings
+
+
+def _is_decimal_mode(value: int) -> bool:
+    """Whether ``value`` looks like 644 written without its 0o; a real mode is no more than 511."""
+    return 0o777 < value <= 777 and not set(str(value)) & set("89")
+
+
+# -- Where ---------------------------------------------------------------------------------------
+
+
+def check_media_root(**kwargs: Any) -> list[CheckMessage]:
+    media, static = _folder("MEDIA_ROOT"), _folder("STATIC_ROOT")
+    findings = []
+    temporary = _folder("FILE_UPLOAD_TEMP_DIR")
+    for name, root in (("MEDIA_ROOT", media), ("STATIC_ROOT", static)):
+        if temporary and root and temporary.is_relative_to(root):
+            findings.append(W577.found(subject=name))
+            break
+    if not media or not _stores_files():
+        return findings
+    what = _held_by(media)
+    if what:
+        findings.append(E579.found(media=media, what=what))
+    elif static and (media.is_relative_to(static) or static.is_relative_to(media)):
+        findings.append(E578.found(media=media, static=static))
+    return findings
+
+
+def _stores_files() -> bool:
+    """Whether uploads go to ``MEDIA_ROOT``: that is, the default storage is the file system."""
+    backend = dict(entries(settings.STORAGES)).get("default", {}).get("BACKEND")
+    return is_subclass(backend, "django.core.files.storage.FileSystemStorage")
+
+
+def _folder(name: str) -> Path | None:
+    value = getattr(settings, name, None)
+    if not value or not isinstance(value, str | Path):
+        return None
+    path = Path(normpath(value))  # without a look at the disk: the folder may not be there
+    return path if path.is_absolute() else None
+
+
+def _held_by(media: Path) -> str:
+    """Say what of the project lies in ``media``, or nothing."""
+    module = sys.modules.get(str(settings.SETTINGS_MODULE))
+    file = getattr(module, "__file__", None)
+    if file and Path(file).is_relative_to(media):
+        return "the settings module"
+    base = _folder("BASE_DIR")
+    if base and base.is_relative_to(media):
+        return "BASE_DIR"
+    folders = [Path(str(folder)) for folder in _template_folders()]
+    return "templates" if any(folder.is_relative_to(media) for folder in folders) else ""
+
+
+def _template_folders() -> Iterator[object]:
+    for engine in cast(list[Any], settings.TEMPLATES):
+        folders = engine.get("DIRS") if isinstance(engine, dict) else None
+        yield from folders if isinstance(folders, list | tuple) else ()
+
+
+def check_media_origin(**kwargs: Any) -> list[CheckMessage]:
+    url = str(settings.MEDIA_URL or "")
+    is_own = url not in ("", "/") and "://" not in url and not url.startswith("//")
+    if is_own and settings.MEDIA_ROOT and _stores_files():
+        return [I580.found(url=url)]
+    return []
+
+
+CHECKS = (
+    check_request_limits,
+    check_upload_permissions,
+    check_media_root,
+    check_media_origin,
+)

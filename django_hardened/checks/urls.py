@@ -1,0 +1,93 @@
+"""6xx: what the URLconf has that is meant for development."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.views import serve as serve_staticfiles
+from django.core.checks import CheckMessage
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.views.static import serve
+
+from django_hardened.checks.rules import Rule
+
+W660 = Rule(
+    "W660",
+    "The URL {subject!r} has Django hand out files: slow, and with no care for what the browser "
+    "makes of them.",
+    "Let the web server or WhiteNoise do it. For development, urlpatterns += static(...) is there "
+    "only while DEBUG is on.",
+    cwe=430,
+)
+E661 = Rule(
+    "E661",
+    "The URL {subject!r} lists the files of a folder to everybody (show_indexes).",
+    "Remove show_indexes from its arguments.",
+    asvs="13.4.3",
+    cwe=548,
+)
+E662 = Rule(
+    "E662",
+    "The URL {subject!r} shows everybody the requests that Silk recorded, with cookies and "
+    "passwords.",
+    "SILKY_AUTHENTICATION = True and SILKY_AUTHORISATION = True, or leave Silk out of production.",
+    setting="SILKY_AUTHENTICATION",
+    asvs="13.4.5",
+    cwe=497,
+)
+RULES = (W660, E661, E662)
+
+
+def check_static_views(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DEBUG:  # static() adds its patterns then, and E001 has said all there is to say
+        return []
+    findings = []
+    for route, pattern in _patterns():
+        view, arguments = _view_of(pattern)
+        if view is serve:
+            rule = E661 if arguments.get("show_indexes") else W660
+            findings.append(rule.found(subject=route))
+        elif view is serve_staticfiles and arguments.get("insecure"):
+            findings.append(W660.found(subject=route))
+    return findings
+
+
+def check_silk(**kwargs: Any) -> list[CheckMessage]:
+    if getattr(settings, "SILKY_AUTHENTICATION", False):
+        return []
+    routes = (
+        route
+        for route, pattern in _patterns()
+        if (getattr(_view_of(pattern)[0], "__module__", None) or "").startswith("silk.views")
+    )
+    return [E662.found(subject=route) for route in list(routes)[:1]]  # they come by the dozen
+
+
+def _view_of(pattern: URLPattern) -> tuple[object, dict[str, Any]]:
+    """Return the view as it was given, without ``partial``, and its fixed arguments."""
+    view: Any = pattern.callback
+    arguments: dict[str, Any] = {}
+    while isinstance(view, partial):
+        arguments = {**view.keywords, **arguments}
+        view = view.func
+    return view, {**arguments, **pattern.default_args}
+
+
+def _patterns() -> Iterator[tuple[str, URLPattern]]:
+    if getattr(settings, "ROOT_URLCONF", None):
+        yield from _walk(get_resolver(), "")
+
+
+def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern, route)
+        else:
+            yield route, pattern
+
+
+CHECKS = (check_static_views, check_silk)

@@ -1,0 +1,65 @@
+"""The settings of this package, by name, each with what its value is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.utils.functional import Promise
+
+from django_hardened.sources import Sources
+
+# What HARDENED_EDGE may say that a proxy in front of Django does.
+EDGE_WORDS: Final = ("ssl_redirect", "hsts", "headers", "csp", "rate_limit", "request_limits")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value has to be: in words, as an example, and as a test."""
+
+    words: str
+    example: str
+    admits: Callable[[object], bool]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str | Promise)  # a lazy string is a Promise
+
+
+def _is_listing(value: object) -> bool:
+    return isinstance(value, list | tuple | set | frozenset)
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and all(map(_is_text, value))
+
+
+def _is_resolver(value: object) -> bool:
+    return value is None or _is_text(value) or callable(value)
+
+
+OWN_SETTINGS: Final[Mapping[str, Kind]] = {
+    "HARDENED_BOOT_OVERRIDE": Kind("a string with a reason", '""', _is_text),
+    "HARDENED_DEV_SERVERS": Kind("a list of strings", '["uvicorn --reload"]', _are_texts),
+    "HARDENED_EDGE": Kind("a set of words", '{"ssl_redirect", "hsts"}', _are_texts),
+    "HARDENED_ENVIRONMENT": Kind(
+        "a string", '"production"', lambda value: value is None or _is_text(value)
+    ),
+    "HARDENED_ENV_SOURCES": Kind(
+        "what hardened_settings() gives",
+        "None",
+        lambda value: value is None or isinstance(value, Sources),
+    ),
+    "HARDENED_TENANT_RESOLVER": Kind(
+        "a dotted path or a callable", '"myproject.tenants.resolve"', _is_resolver
+    ),
+    "HARDENED_TRUSTED_PROXIES": Kind("a list of strings", '["10.0.0.0/8"]', _are_texts),
+    "HARDENED_WAIVERS": Kind("a list of waivers", "[]", _is_listing),
+    "HARDENED_WAIVERS_FILE": Kind(
+        "a path",
+        '"hardened_waivers.toml"',
+        lambda value: value is None or _is_text(value) or isinstance(value, Path),
+    ),
+}

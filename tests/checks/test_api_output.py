@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from catalogue_support import codes, findings
+from checks_api_support import Closed, Listing, OwnListing, Silent, SmallListing
+from django.urls import path
+from rest_framework.permissions import AllowAny, IsAuthenticated
+
+from django_hardened import defaults
+from django_hardened.checks import api_output
+
+PAGES = "rest_framework.pagination."
+OURS = "checks_api_support."
+RENDERERS = "rest_framework.renderers."
+
+
+def _api(*views: Any, **changes: Any) -> dict[str, Any]:
+    return {
+        "REST_FRAMEWORK": defaults.rest_framework("production") | changes,
+        "ROOT_URLCONF": tuple(path(f"{i}/", view) for i, view in enumerate(views)),
+    }
+
+
+def _found(*views: Any, **changes: Any) -> list[str]:
+    return codes(api_output, **_api(*views, **changes))
+
+
+@pytest.mark.parametrize(
+    ("renderers", "found"),
+    [
+        ([RENDERERS + "JSONRenderer"], []),
+        ([RENDERERS + "JSONRenderer", RENDERERS + "BrowsableAPIRenderer"], ["W413"]),
+        ((RENDERERS + "AdminRenderer",), ["W413"]),
+        (["not_installed.Renderer"], []),
+        (None, []),
+    ],
+)
+def test_renderers(renderers: Any, found: list[str]) -> None:
+    assert _found(DEFAULT_RENDERER_CLASSES=renderers) == found
+
+
+def test_renderers_of_rest_framework_itself() -> None:
+    assert codes(api_output, REST_FRAMEWORK={}) == ["W413"]
+
+
+@pytest.mark.parametrize(
+    ("view", "pagination", "found"),
+    [
+        (Listing.as_view(), None, ["W414"]),
+        (SmallListing.as_view(), None, []),
+        (Listing.as_view(pagination_class=None), None, []),
+        (OwnListing.as_view(), None, []),
+        (Closed.as_view(), None, []),
+        (Listing.as_view(), OURS + "SizedPages", []),
+    ],
+)
+def test_lists(view: Any, pagination: Any, found: list[str]) -> None:
+    assert _found(view, DEFAULT_PAGINATION_CLASS=pagination) == found
+
+
+@pytest.mark.parametrize(
+    ("cls", "size", "found"),
+    [
+        (PAGES + "PageNumberPagination", 20, []),
+        (PAGES + "PageNumberPagination", None, ["W415"]),
+        (PAGES + "CursorPagination", None, ["W415"]),
+        (PAGES + "CursorPagination", 20, []),
+        (PAGES + "LimitOffsetPagination", None, ["W415"]),
+        (PAGES + "LimitOffsetPagination", 20, ["W416"]),
+        (OURS + "LimitedOffset", 20, []),
+        (OURS + "LimitedOffset", None, ["W415"]),
+        (OURS + "SizedPages", None, []),
+        (OURS + "AnySizePages", None, ["W416"]),
+        (OURS + "LimitedPages", None, []),
+        (OURS + "ForeignPages", None, []),
+        ("not_installed.Pages", None, []),
+        (3, None, []),
+    ],
+)
+def test_pagination(cls: Any, size: Any, found: list[str]) -> None:
+    assert _found(DEFAULT_PAGINATION_CLASS=cls, PAGE_SIZE=size) == found
+
+
+SCHEMA: Any = type("SchemaView", (Silent,), {"__module__": "drf_spectacular.views"})
+
+
+@pytest.mark.parametrize(
+    ("view", "found"),
+    [
+        (SCHEMA.as_view(permission_classes=[AllowAny]), ["W417"]),
+        (SCHEMA.as_view(permission_classes=[]), ["W417"]),
+        (SCHEMA.as_view(permission_classes=[IsAuthenticated]), []),
+        (SCHEMA.as_view(permission_classes=[IsAuthenticated | AllowAny]), []),
+        (SCHEMA.as_view(), []),  # the default permission, which is closed
+        (Silent.as_view(permission_classes=[AllowAny]), []),
+    ],
+)
+def test_schemas(view: Any, found: list[str]) -> None:
+    assert _found(view) == found
+
+
+def test_a_schema_is_named() -> None:
+    view = SCHEMA.as_view(permission_classes=[AllowAny])
+    [message] = findings(api_output, **_api(view, view))
+    assert "drf_spectacular.views.SchemaView" in message.msg
+
+
+def test_a_project_without_an_api(settings: Any) -> None:
+    settings.INSTALLED_APPS = ["django_hardened", "django.contrib.contenttypes"]
+    assert codes(api_output, ROOT_URLCONF=(), REST_FRAMEWORK={}) == []

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CellType
+from typing import Any
+
+import pytest
+from catalogue_support import ODD, codes, findings
+from checks_api_support import plain_view
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+from django.views import View
+
+from django_hardened.checks import api_packages
+
+_NOT_SET = object()
+
+
+class Operation:
+    """As of Django Ninja."""
+
+    def __init__(self, auth: Any = _NOT_SET) -> None:
+        self.view_func = plain_view
+        self.auth_param = auth
+        self.auth_callbacks = [auth] if auth is not _NOT_SET and auth is not None else []
+
+
+class PathView:
+    """As of Django Ninja: it gives out a method, or since 1.5 a function around one."""
+
+    def __init__(self, *operations: Operation) -> None:
+        self.operations = operations
+
+    def method(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    def function(self) -> Callable[..., HttpResponse]:
+        def wrapper(request: HttpRequest) -> HttpResponse:
+            return self.method(request)
+
+        return wrapper
+
+
+PathView.__module__ = "ninja.operation"
+
+
+class Unfilled:
+    """A function around a name that has no value yet."""
+
+    __closure__ = (CellType(),)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+
+def _urls(*views: Any) -> tuple[Any, ...]:
+    return (path("api/", include([path(f"{i}/", view) for i, view in enumerate(views)])),)
+
+
+@pytest.mark.parametrize(
+    ("operation", "found"),
+    [(Operation(), ["W470"]), (Operation(auth=None), []), (Operation(auth=print), [])],
+)
+def test_ninja(operation: Operation, found: list[str]) -> None:
+    view = PathView(operation)
+    assert codes(api_packages, ROOT_URLCONF=_urls(view.method)) == found
+    assert codes(api_packages, ROOT_URLCONF=_urls(view.function())) == found
+
+
+def test_operations_are_named() -> None:
+    [message] = findings(api_packages, ROOT_URLCONF=_urls(PathView(Operation()).method))
+    assert "checks_api_support.plain_view" in message.msg
+
+
+def test_other_views() -> None:
+    assert codes(api_packages, ROOT_URLCONF=_urls(plain_view, Unfilled(), View.as_view())) == []
+
+
+class Graphene(View):
+    graphiql = False
+
+
+Graphene.__module__ = "graphene_django.views"
+
+
+class GrapheneOfAProject(Graphene):
+    graphiql = True
+
+
+class Strawberry(View):
+    graphql_ide: Any = None
+    graphiql: Any = None
+
+
+Strawberry.__module__ = "strawberry.django.views"
+
+
+@pytest.mark.parametrize(
+    ("view", "found"),
+    [
+        (Graphene.as_view(), []),
+        (Graphene.as_view(graphiql=True), ["W471"]),
+        (GrapheneOfAProject.as_view(), ["W471"]),
+        (Strawberry.as_view(), ["W471"]),
+        (Strawberry.as_view(graphql_ide="graphiql"), ["W471"]),
+        (Strawberry.as_view(graphql_ide=None), []),
+        (Strawberry.as_view(graphiql=False), []),
+        (Strawberry.as_view(graphiql=True), ["W471"]),
+    ],
+)
+def test_graphql(view: Any, found: list[str]) -> None:
+    assert codes(api_packages, ROOT_URLCONF=_urls(plain_view, view)) == found
+
+
+@pytest.mark.parametrize(
+    ("backend", "found"),
+    [
+        ("channels.layers.InMemoryChannelLayer", ["W472"]),
+        ("channels_redis.core.RedisChannelLayer", []),
+    ],
+)
+def test_channels(backend: str, found: list[str]) -> None:
+    assert codes(api_packages, CHANNEL_LAYERS={"default": {"BACKEND": backend}}) == found
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_what_is_no_setting(value: Any) -> None:
+    assert codes(api_packages, CHANNEL_LAYERS=value) == []
+
+
+@pytest.mark.parametrize("urlconf", ["not_installed.urls", None, 3])
+def test_a_urlconf_that_cannot_be_imported(urlconf: Any) -> None:
+    assert codes(api_packages, ROOT_URLCONF=urlconf) == []

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from ipaddress import IPv4Network, ip_network
+from typing import Any
+
+import pytest
+from django.utils.functional import lazystr
+from site_support import MIDDLEWARE, PIN, PROXY, SECURITY, codes, findings, without
+
+from django_hardened.checks import proxies
+
+PROTO = ("HTTP_X_FORWARDED_PROTO", "https")
+BARE = without("TrustedProxyMiddleware", "HostPinningMiddleware")
+DECLARED = {"HARDENED_TRUSTED_PROXIES": ["10.0.0.0/8"]}
+
+
+# -- X-Forwarded-Host and -Port ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("allowed", "expected"),
+    [
+        (["www.example.com"], "W116"),
+        (["web", ".internal"], "W116"),
+        (["*"], "E115"),
+        (["www.example.com", ".example.com"], "E115"),
+        ([".herokuapp.com"], "E115"),
+    ],
+)
+def test_a_forwarded_host(allowed: list[str], expected: str) -> None:
+    changes = {"USE_X_FORWARDED_HOST": True, "ALLOWED_HOSTS": allowed, "MIDDLEWARE": BARE}
+    assert codes(proxies, **changes) == [expected]
+
+
+@pytest.mark.parametrize("setting", ["USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT"])
+@pytest.mark.parametrize("middleware", [[PROXY, SECURITY], [PIN, SECURITY]])
+def test_either_middleware_removes_the_header(setting: str, middleware: list[str]) -> None:
+    assert codes(proxies, MIDDLEWARE=middleware, **{setting: True}) == []
+
+
+def test_declared_without_the_middleware_is_one_finding() -> None:
+    changes = {"USE_X_FORWARDED_HOST": True, "USE_X_FORWARDED_PORT": True, "MIDDLEWARE": BARE}
+    assert codes(proxies, **changes) == ["W116", "W117"]
+    assert codes(proxies, **changes, **DECLARED) == ["E122"]
+    assert codes(proxies, MIDDLEWARE=BARE, SECURE_PROXY_SSL_HEADER=PROTO, **DECLARED) == ["E122"]
+
+
+# -- SECURE_PROXY_SSL_HEADER ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "HTTP_X_FORWARDED_PROTO",
+        "",
+        5,
+        ("HTTP_X_FORWARDED_PROTO",),
+        ("HTTP_X_FORWARDED_PROTO", "https", "http"),
+        {"HTTP_X_FORWARDED_PROTO": "https"},
+        ("X-Forwarded-Proto", "https"),
+        ("X_FORWARDED_PROTO", "https"),
+        ("HTTP_X-FORWARDED-PROTO", "https"),
+        ("http_x_forwarded_proto", "https"),
+        ("HTTP_X_FORWARDED_PROTO", "http"),
+        ("HTTP_X_FORWARDED_SSL", ""),
+        ("HTTP_X_FORWARDED_PROTO", "HTTPS"),
+        ("HTTP_X_FORWARDED_PROTO", "on"),
+        ("HTTP_CLOUDFRONT_FORWARDED_PROTO", "true"),
+        ("HTTP_X_SCHEME", "on"),
+        (None, None),
+    ],
+    ids=repr,
+)
+def test_a_header_that_is_wrong(value: Any) -> None:
+    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value) == ["E119"]
+    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value, **DECLARED) == ["E119"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        PROTO,
+        ["HTTP_X_FORWARDED_PROTO", "https"],
+        (lazystr("HTTP_X_FORWARDED_PROTO"), lazystr("https")),
+        ("HTTP_X_FORWARDED_PROTOCOL", "ssl"),
+        ("HTTP_X_FORWARDED_SSL", "on"),
+        ("HTTP_FRONT_END_HTTPS", "on"),
+    ],
+    ids=["pair", "list", "lazy", "protocol", "ssl", "iis"],
+)
+def test_a_header_that_is_right_but_undeclared(value: Any) -> None:
+    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value, MIDDLEWARE=BARE) == ["W118"]
+
+
+@pytest.mark.parametrize("header", ["HTTPS", "REQUEST_SCHEME", "wsgi.url_scheme"])
+def test_what_the_server_says_itself(header: str) -> None:
+    assert codes(proxies, SECURE_PROXY_SSL_HEADER=(header, "on")) == []
+
+
+def test_what_an_undeclared_header_leads_to() -> None:
+    [believed] = findings(proxies, SECURE_PROXY_SSL_HEADER=PROTO, MIDDLEWARE=BARE)
+    [removed] = findings(proxies, SECURE_PROXY_SSL_HEADER=PROTO)
+    [other] = findings(proxies, SECURE_PROXY_SSL_HEADER=("HTTP_X_SCHEME", "https"))
+    assert "any client may send it" in believed.msg
+    assert "the header is removed" in removed.msg
+    assert other.msg == believed.msg
+
+
+# -- HARDENED_TRUSTED_PROXIES --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        (["10.0.0.0/8", "::1", "192.0.2.7", "unix", "2001:db8::/32"], []),
+        (("127.0.0.0/8", "172.16.0.0/12"), []),
+        ({"10.0.0.1"}, []),
+        (["10.0.0.1/8"], ["E120"]),
+        (["proxy.internal"], ["E120"]),
+        ([None, 5, ""], ["E120", "E120", "E120"]),
+        ("10.0.0.0/8", ["E120"]),
+        (5, ["E120"]),
+        (["0.0.0.0/0"], ["E121"]),
+        (["::/0", "10.0.0.0/8"], ["E121"]),
+        (["0.0.0.0/1", "128.0.0.0/1"], ["E121", "E121"]),
+        (["0.0.0.0/0.0.0.0"], ["E121"]),
+        (["::ffff:0:0/96"], ["E121"]),
+        (["::ffff:0:0/97", "::ffff:10.0.0.0/104"], ["E121"]),
+        (["*"], ["E120"]),
+        ([], []),
+        (None, []),
+    ],
+    ids=repr,
+)
+def test_declared_proxies(entries: Any, expected: list[str]) -> None:
+    assert codes(proxies, HARDENED_TRUSTED_PROXIES=entries) == expected
+
+
+def test_a_wrong_entry_is_named() -> None:
+    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=["10.0.0.1/8"])
+    assert message.msg == (
+        "HARDENED_TRUSTED_PROXIES has '10.0.0.1/8', which is not an address, a network or 'unix'."
+    )
+
+
+# -- INTERNAL_IPS --------------------------------------------------------------------------------
+
+
+class Everyone:
+    """As some projects write it; it has no end to iterate to."""
+
+    def __contains__(self, address: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([], []),
+        (["127.0.0.1", "::1", "10.0.2.2"], []),
+        (("172.17.0.1", lazystr("127.0.0.1")), []),
+        ([f"172.{n}.0.1" for n in range(16, 32)], []),
+        (["127.0.0.1/32", "10.0.0.0/28"], []),
+        ("127.0.0.1", []),
+        (None, []),
+        (Everyone(), []),
+        (["0.0.0.0/0"], ["W124"]),
+        ("0.0.0.0/0", ["W124"]),
+        (["*"], ["W124"]),
+        (["192.168.*", "10.0.0.1/8"], ["W124", "W124"]),
+        (["::/0", "127.0.0.1"], ["W124"]),
+        ([ip_network("10.0.0.0/8")], ["W124"]),
+        (IPv4Network("10.0.0.0/8"), ["W124"]),
+        ([f"10.0.0.{n}" for n in range(256)], ["W124"]),
+    ],
+    ids=lambda value: str(value)[:40] if not isinstance(value, Everyone) else "everyone",
+)
+def test_internal_ips(value: Any, expected: list[str]) -> None:
+    assert codes(proxies, INTERNAL_IPS=value) == expected
+
+
+def test_the_site_needs_no_proxy() -> None:
+    assert codes(proxies, MIDDLEWARE=MIDDLEWARE, HARDENED_TRUSTED_PROXIES=[]) == []

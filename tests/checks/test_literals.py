@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+from findings_support import STRONG, Source, all_codes, codes, git, subjects
+
+from django_hardened.checks import literals
+
+ENV = "import os\nenv = lambda name, default='': os.environ.get(name, default)\n"
+KEY = f"SECRET_KEY = {STRONG!r}\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
+    return Source(tmp_path, monkeypatch)
+
+
+# -- SECRET_KEY ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY,
+        f"SECRET_KEY: str = {STRONG!r}",
+        f"SECRET_KEY = {STRONG.encode()!r}",
+        f"SECRET_KEY = {STRONG[:20]!r} + {STRONG[20:]!r}",
+        f'SECRET_KEY = f"{{{STRONG[:20]!r}}}{STRONG[20:]}"',
+        f"SECRET_KEY = ({STRONG[:20]!r}\n    {STRONG[20:]!r})",
+        f"SECRET_KEY = 'k' + {STRONG[1:]!r} * 1",
+        f"SECRET_KEY = env('NO_SUCH_VARIABLE', default={STRONG!r})",
+        f"SECRET_KEY = os.environ.get('NO_SUCH_VARIABLE', {STRONG!r})",
+        f"SECRET_KEY = os.environ.get('NO_SUCH_VARIABLE') or {STRONG!r}",
+        f"SECRET_KEY = {STRONG!r} if True else env('X')",
+        f"SECRET_KEY = str({STRONG!r})",
+        f"_KEY = {STRONG!r}\nSECRET_KEY = env('NO_SUCH_VARIABLE', _KEY)",
+        f"_A = {STRONG!r}\n_B = _A\n_C = _B\nSECRET_KEY = _C",
+        f"if True:\n    SECRET_KEY = {STRONG!r}\nelse:\n    SECRET_KEY = env('X')",
+        f"try:\n    SECRET_KEY = os.environ['NO_SUCH_VARIABLE']\nexcept KeyError:\n    {KEY}",
+        f"class Production:\n    {KEY}\nSECRET_KEY = Production.SECRET_KEY",
+    ],
+)
+def test_a_key_in_the_source(project: Source, text: str) -> None:
+    with project.in_effect(ENV + text) as path:
+        [message] = literals.check_secret_key_literal()
+        assert all_codes(literals) == ["E040"]
+    assert f"{path}, line " in message.msg
+    assert STRONG not in str(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "effective"),
+    [
+        ("SECRET_KEY = os.environ['HOME'] * 9", STRONG),
+        (KEY, "v9Lp2XcR7tYb4NqHs8WzKd3MfGj6QaUe0TiOr5EyBnCxVkDw"),
+        (KEY, ""),
+        ("SECRET_KEY = 'changeme' * 7", "changeme" * 7),
+        (f"SECRET_KEY = 'django-insecure-{STRONG}'", f"django-insecure-{STRONG}"),
+        (f"SECRET_KEY = {STRONG!r}.lower()", STRONG.lower()),
+        (f"SECRET_KEY = 2 * {STRONG[:30]!r}", STRONG[:30] * 2),
+        (f"_A = {STRONG!r}\n_B = _A\n_C = _B\n_D = _C\nSECRET_KEY = _D", STRONG),
+        (f"_A = ''\n_A += {STRONG!r}\nSECRET_KEY = _A", STRONG),
+        ("X = 'x' * 10 ** 4 + ''\nSECRET_KEY = os.environ['HOME'] + X * 10", STRONG),
+        (f"SECRET_KEY = f'{{len(ENV)}}{STRONG}'", STRONG + "y"),
+        (f"SECRET_KEY = 'a' + env({STRONG!r}) + 'b'", "a" + STRONG[1:] + "b"),
+    ],
+)
+def test_a_key_that_is_not(project: Source, text: str, effective: str) -> None:
+    with project.in_effect(f"{ENV}ENV = ''\n{text}", SECRET_KEY=effective):
+        assert all_codes(literals) == []
+
+
+def test_no_settings_module() -> None:
+    assert all_codes(literals) == []
+
+
+def test_a_base_module_that_production_replaces(project: Source) -> None:
+    project.write("base", KEY + "SMTP_PASSWORD = 'hunter2'\n")
+    text = ENV + "from .base import *\nSECRET_KEY = env('X', '').join('yz')\n"
+    with project.in_effect(text, SECRET_KEY=STRONG[::-1], SMTP_PASSWORD="from elsewhere"):
+        assert all_codes(literals) == []
+
+
+def test_a_base_module_that_production_relies_on(project: Source) -> None:
+    base = project.write("base", KEY)
+    with project.in_effect("from .base import *\n"):
+        [message] = literals.check_secret_key_literal()
+    assert f"{base}, line 1" in message.msg
+
+
+def test_a_file_below_the_current_folder_is_short(
+    project: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder)
+    with project.in_effect(KEY):
+        [message] = literals.check_secret_key_literal()
+    assert " production.py, line 1:" in message.msg
+
+
+def test_a_local_file_that_git_ignores_is_as_good_as_an_env_file(
+    project: Source, tmp_path: Path
+) -> None:
+    git(tmp_path, "init", "--quiet")
+    local = project.write("local", KEY + "SMTP_PASSWORD = 'hunter2'\n")
+    with project.in_effect("from .local import *\n"):
+        assert all_codes(literals) == ["E040", "E041"]
+        (tmp_path / ".gitignore").write_text("local.py\n")
+        assert all_codes(literals) == []
+        git(tmp_path, "add", "--force", str(local))
+        assert all_codes(literals) == ["E040", "E041"]
+
+
+# -- Other secrets -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("SMTP_PASSWORD = 'hunter2'", "SMTP_PASSWORD"),
+        ("SMTP_PASSWORD = env('NO_SUCH_VARIABLE', default='hunter2')", "SMTP_PASSWORD"),
+        ("STRIPE_SECRET_KEY = 'sk_live_1'", "STRIPE_SECRET_KEY"),
+        ("GOOGLE_OAUTH2_SECRET = 'abc'", "GOOGLE_OAUTH2_SECRET"),
+        ("DB_PASS = b'abc'", "DB_PASS"),
+        ("FERNET_KEY = 'abc'", "FERNET_KEY"),
+        ("PRIVATE_KEY = '-----BEGIN KEY-----\\nabc def\\n'", "PRIVATE_KEY"),
+        (
+            "DATABASES = {'default': {'USER': 'u', 'PASSWORD': 'hunter2'}}",
+            "DATABASES['default']['PASSWORD']",
+        ),
+        (
+            "DATABASES = {'default': dict(USER='u', PASSWORD='hunter2')}",
+            "DATABASES['default']['PASSWORD']",
+        ),
+        (
+            "DATABASES = {'default': {}}\nDATABASES['default']['PASSWORD'] = 'hunter2'",
+            "DATABASES['default']['PASSWORD']",
+        ),
+        (
+            "DATABASES = {'default': {}}\nDATABASES['default'].update(PASSWORD='hunter2')",
+            "DATABASES['default']['PASSWORD']",
+        ),
+        (
+            "DATABASES = {}\nDATABASES['default'] = {'PASSWORD': 'hunter2'}",
+            "DATABASES['default']['PASSWORD']",
+        ),
+        (
+            "parse = lambda url: {'USER': 'u', 'PASSWORD': url[13:22].replace('%21', '!')}\n"
+            "DATABASES = {'default': parse('postgres://u:hunter%21@db/x')}",
+            "DATABASES['default']['PASSWORD']",
+        ),
+        (
+            "MAILERS = {'default': {'OPTIONS': {'username': 'u', 'password': 'p'}}}",
+            "MAILERS['default']['OPTIONS']['password']",
+        ),
+        (
+            "SOCIAL = {'google': {'APPS': [{'client_id': 'x', 'clientSecret': 'y'}]}}",
+            "SOCIAL['google']['APPS']['0']['clientSecret']",
+        ),
+        ("CELERY_BROKER_URL = 'redis://:hunter2@cache:6379/0'", "CELERY_BROKER_URL"),
+        ("SENTRY_DSN = 'https://public:secret@sentry.example.com/1'", "SENTRY_DSN"),
+        (
+            "CACHES = {'default': {'LOCATION': ['redis://u:hunter2@cache']}}",
+            "CACHES['default']['LOCATION']['0']",
+        ),
+    ],
+)  # fmt: skip
+def test_a_secret_in_the_source(project: Source, text: str, subject: str) -> None:
+    with project.in_effect(ENV + text, SECRET_KEY=STRONG):
+        messages = literals.check_literal_secrets()
+        assert all_codes(literals) == ["E041"]
+    assert subjects(messages) == [subject]
+    assert "hunter" not in str(messages[0])
+    assert "os.environ['" in str(messages[0].hint)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALGOLIA_API_KEY = 'f0e1d2c3b4a5968778695a4b'",
+        "AWS_SECRET_ACCESS_KEY = 'wJalrXUtnFEMI7K7MDENGbPxRfiCY'",
+        "SLACK_TOKEN = 'xoxb-123456789012-abc'",
+    ],
+)
+def test_a_key_that_may_be_public(project: Source, text: str) -> None:
+    with project.in_effect(text):
+        assert all_codes(literals) == ["W042"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SMTP_PASSWORD = ''",
+        "SMTP_PASSWORD = None",
+        "SMTP_PASSWORD = 'hunter2'.upper()",
+        "X_PASSWORD = 'a sentence about passwords'",
+        "OAUTH2_CLIENT_SECRET = '/run/secrets/oauth'",
+        "JWT_PRIVATE_KEY = 'project.keys.private'",
+        "PASSWORD_RESET_TIMEOUT = 3600",
+        "PASSWORD_HASHERS = ['django.contrib.auth.hashers.PBKDF2PasswordHasher']",
+        "CSRF_HEADER_TOKEN = 'HTTP_X_CSRFTOKEN_1234'",
+        "STRIPE_PUBLISHABLE_KEY = 'pk_live_0123456789abcdef'",
+        "VAPID_PUBLIC_KEY = 'BPk_live_0123456789abcdef'",
+        "AWS_ACCESS_KEY_ID = 'AKIAIOSFODNN7EXAMPLE'",
+        "API_KEY_HEADER = 'X-Api-Key-0123456789abcdef'",
+        "AUTH_TOKEN = 'Token'",
+        "ACCESS_TOKEN = 'abcdefghijklmnopqrstuvwxyz'",
+        "USE_SECRET = 'true'",
+        "REST_FRAMEWORK = {'DEFAULT_THROTTLE_RATES': {'password': '5/min'}}",
+        "DJOSER = {'SERIALIZERS': {'token': 'project.serializers.TokenSerializer'}}",
+        "CELERY_BROKER_URL = 'amqp://guest:guest@localhost//'",
+        "CELERY_BROKER_URL = 'redis://localhost:6379/0'",
+        "SENTRY_DSN = 'https://0123456789abcdef@o1.ingest.sentry.io/2'",
+        "SITE_SECRET = 'https://example.com/secret'",
+        "lower_password = 'hunter2'",
+        # E522 and W523 say so.
+        "DATABASES = {'default': {'USER': 'postgres', 'PASSWORD': 'postgres'}}",
+        f"SECRET_KEY = {STRONG!r}.upper()\nSIGNING_KEY = {STRONG.upper()!r}",
+        "SECRET_KEY_FALLBACKS = ['a', 'b']",
+        "A = {'a': {'a': {'a': {'a': {'a': {'a': {'password': 'x'}}}}}}}",
+        "A = {'password': 7, None: 'x', 'secret': ['x'], 'list': [None, b'', {}]}",
+        "A = {**{}, 'pwd': 'hunter2'.upper()}",
+        "A = {}\nA['password'] = A",
+    ],
+)
+def test_what_is_no_secret(project: Source, text: str) -> None:
+    with project.in_effect(ENV + text):
+        assert all_codes(literals) == []
+
+
+def test_one_literal_is_one_finding(project: Source) -> None:
+    text = "DB_PASSWORD = 'hunter2'\nDATABASES = {'default': {'PASSWORD': DB_PASSWORD}}\n"
+    with project.in_effect(text):
+        messages = literals.check_literal_secrets()
+    assert codes(messages) == ["E041"]
+    assert subjects(messages) == ["DB_PASSWORD"]
+
+
+def test_each_secret_is_told(project: Source) -> None:
+    text = "A_SECRET = 'x'\nB_SECRET = 'x'\nC = {\n  'secret': 'y',\n  'password': 'z',\n}\n"
+    with project.in_effect(text):
+        found = subjects(literals.check_literal_secrets())
+    assert found == ["A_SECRET", "B_SECRET", "C['secret']", "C['password']"]
+
+
+def test_a_change_from_outside_is_not_in_the_source(project: Source) -> None:
+    with project.in_effect("A_SECRET = 'x'\n", A_SECRET="y"):
+        assert all_codes(literals) == []
+
+
+def test_lazy_and_changing_values(project: Source) -> None:
+    text = "from django.utils.functional import lazystr\nA_SECRET = lazystr('x')\n"
+    text += "B = ['redis://a@b']\nB += ['redis://:pw@b']\nB.append('redis://:other@b')\n"
+    with project.in_effect(text):
+        found: list[Any] = subjects(literals.check_literal_secrets())
+    assert found == ["B['1']", "B['2']"]
+
+
+def test_a_setting_that_cannot_be_read(project: Source) -> None:
+    """Django 6.1 refuses the old settings of mail where there is MAILERS."""
+    with project.in_effect("EMAIL_HOST_PASSWORD = 'hunter2'\n"):
+        expected = [] if django.VERSION >= (6, 1) else ["E041"]
+        assert all_codes(literals) == expected

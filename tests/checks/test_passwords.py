@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from checks_support import codes_of
+from django.apps import apps
+from django.contrib.auth.hashers import MD5PasswordHasher, PBKDF2PasswordHasher
+from django.contrib.auth.password_validation import MinimumLengthValidator
+from django.utils.functional import lazystr
+
+from django_hardened.checks import passwords
+
+BACKENDS = "django.contrib.auth.backends"
+HASHERS = "django.contrib.auth.hashers"
+VALIDATION = "django.contrib.auth.password_validation"
+MINIMUM = f"{VALIDATION}.MinimumLengthValidator"
+COMMON = {"NAME": f"{VALIDATION}.CommonPasswordValidator"}
+
+
+class Longer(MinimumLengthValidator):
+    pass
+
+
+class FastHasher(MD5PasswordHasher):
+    pass
+
+
+class PBKDF2WrappedMD5PasswordHasher(PBKDF2PasswordHasher):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def _defaults(settings: Any) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{BACKENDS}.ModelBackend"]
+    settings.PASSWORD_HASHERS = [f"{HASHERS}.PBKDF2PasswordHasher"]
+
+
+@pytest.fixture
+def _no_auth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apps, "is_installed", lambda _: False)
+
+
+# -- Validators ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("empty", [[], (), None, [None], ["a.b"]])
+def test_no_validators(settings: Any, empty: Any) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = empty
+    assert codes_of(passwords) == ["E330"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("AUTHENTICATION_BACKENDS", [f"{BACKENDS}.ModelBackend", "social_core.backends.Google"]),
+        ("ACCOUNT_ADAPTER", "myproject.adapters.AccountAdapter"),
+        ("ACCOUNT_FORMS", {"signup": "myproject.forms.SignupForm"}),
+    ],
+)
+def test_another_check_is_possible(settings: Any, setting: str, value: Any) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = []
+    setattr(settings, setting, value)
+    assert codes_of(passwords) == ["W331"]
+
+
+@pytest.mark.parametrize("app", ["django_zxcvbn", "password_strength", "passwords", "pwned"])
+def test_an_app_that_checks(monkeypatch: pytest.MonkeyPatch, settings: Any, app: str) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = []
+    # The setting only: an app that is not there cannot be installed.
+    monkeypatch.setattr(settings._wrapped, "INSTALLED_APPS", [app])
+    assert codes_of(passwords) == ["W331"]
+
+
+@pytest.mark.parametrize(
+    "backends",
+    [[f"{BACKENDS}.RemoteUserBackend"], ["social_core.backends.google.GoogleOAuth2"], []],
+)
+def test_no_password_login(settings: Any, backends: Any) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = []
+    settings.AUTHENTICATION_BACKENDS = backends
+    assert codes_of(passwords) == []
+
+
+def test_an_api_without_login_pages(settings: Any) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = []
+    settings.MIDDLEWARE = []
+    assert codes_of(passwords) == []
+
+
+@pytest.mark.parametrize(
+    ("validators", "codes"),
+    [
+        ([{"NAME": MINIMUM, "OPTIONS": {"min_length": 7}}], ["E332"]),
+        ([{"NAME": f"{__name__}.Longer", "OPTIONS": {"min_length": 4}}, COMMON], ["E332"]),
+        ([{"NAME": lazystr(MINIMUM), "OPTIONS": {"min_length": 0}}], ["E332"]),
+        ([{"NAME": MINIMUM, "OPTIONS": {"min_length": 8}}], []),
+        ([{"NAME": MINIMUM}], []),
+        ([{"NAME": MINIMUM, "OPTIONS": None}], []),
+        ([{"NAME": MINIMUM, "OPTIONS": {"min_length": "6"}}], []),
+        (({"NAME": MINIMUM, "OPTIONS": {"min_length": 6}}, {"NAME": MINIMUM}), []),
+        ([COMMON], ["W333"]),
+        ([COMMON, {"NAME": "myproject.validators.Strength"}], []),
+        ([{"NAME": "myproject.validators.Strength"}], []),
+        ([{}], []),
+    ],
+)
+def test_validators(settings: Any, validators: Any, codes: list[str]) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = validators
+    assert codes_of(passwords) == codes
+
+
+@pytest.mark.usefixtures("_no_auth")
+def test_without_users(settings: Any) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = []
+    settings.PASSWORD_HASHERS = [f"{HASHERS}.MD5PasswordHasher"]
+    assert codes_of(passwords) == []
+
+
+# -- Hashers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "codes"),
+    [
+        (["MD5PasswordHasher"], ["E334"]),
+        (["SHA1PasswordHasher", "PBKDF2PasswordHasher"], ["E334"]),
+        (["UnsaltedSHA1PasswordHasher"], ["E334"]),
+        (["CryptPasswordHasher"], ["E334"]),
+        (["BCryptPasswordHasher"], ["W336"]),
+        (["PBKDF2PasswordHasher", "UnsaltedMD5PasswordHasher"], ["W335"]),
+        (["MD5PasswordHasher", "UnsaltedMD5PasswordHasher"], ["E334", "W335"]),
+        # Users who have not logged in since must still be able to.
+        (["Argon2PasswordHasher", "MD5PasswordHasher", "BCryptPasswordHasher"], []),
+        (["PBKDF2SHA1PasswordHasher"], []),
+        (["BCryptSHA256PasswordHasher"], []),
+        (["ScryptPasswordHasher"], []),
+    ],
+)
+def test_hashers(settings: Any, names: list[str], codes: list[str]) -> None:
+    settings.PASSWORD_HASHERS = tuple(f"{HASHERS}.{name}" for name in names)
+    assert codes_of(passwords) == codes
+
+
+@pytest.mark.parametrize(
+    ("hasher", "codes"),
+    [
+        (f"{__name__}.FastHasher", ["E334"]),
+        ("myproject.hashers.UnsaltedMD5PasswordHasher", ["E334"]),
+        (lazystr(f"{HASHERS}.MD5PasswordHasher"), ["E334"]),
+        (f"{__name__}.PBKDF2WrappedMD5PasswordHasher", []),
+        ("not.installed.Hasher", []),
+        (None, []),
+        (7, []),
+    ],
+)
+def test_first_hasher(settings: Any, hasher: Any, codes: list[str]) -> None:
+    settings.PASSWORD_HASHERS = [hasher]
+    assert codes_of(passwords) == codes
+
+
+@pytest.mark.parametrize("empty", [[], None, ()])
+def test_no_hashers(settings: Any, empty: Any) -> None:
+    settings.PASSWORD_HASHERS = empty
+    assert codes_of(passwords) == []

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from django.utils.functional import lazystr
+from findings_support import NOT_SETTINGS, all_codes, subjects
+
+from django_hardened.checks import logs, process
+
+TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
+
+
+class DebugToolbarMiddleware:
+    """Stands for the one of the toolbar, which is not installed here."""
+
+
+class Own(DebugToolbarMiddleware):
+    pass
+
+
+@pytest.fixture
+def apps(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Set INSTALLED_APPS without loading them: they are not installed here."""
+
+    def install(*names: object) -> None:
+        monkeypatch.setattr(process, "_listed", lambda setting: _listed(setting, names))
+
+    def _listed(setting: str, names: tuple[object, ...]) -> list[str]:
+        return [str(name) for name in names] if setting == "INSTALLED_APPS" else listed(setting)
+
+    listed = process._listed
+    return install
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        TOOLBAR,
+        "silk.middleware.SilkyMiddleware",
+        "pyinstrument.middleware.ProfilerMiddleware",
+        lazystr(TOOLBAR),
+    ],
+)
+def test_a_development_tool_among_the_middleware(entry: object) -> None:
+    with override_settings(MIDDLEWARE=["a.B", entry]):
+        messages = process.check_development_middleware()
+        assert all_codes(process) == ["E601"]
+    assert subjects(messages) == [str(entry)]
+    assert repr(str(entry)) in str(messages[0].hint)
+
+
+def test_a_subclass_of_it(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = f"{__name__}.DebugToolbarMiddleware"
+    monkeypatch.setattr(process, "_MIDDLEWARE", {known: "it tells"})
+    monkeypatch.setattr(process, "is_subclass", lambda entry, base: entry.endswith("Own"))
+    settings.MIDDLEWARE = [f"{__name__}.Own"]
+    assert all_codes(process) == ["E601"]
+
+
+@pytest.mark.parametrize(
+    "middleware",
+    [[], ["debug_toolbar_force.middleware.ForceDebugToolbarMiddleware"], *NOT_SETTINGS],
+)
+def test_no_such_middleware(settings: Any, middleware: object) -> None:
+    settings.MIDDLEWARE = middleware
+    assert all_codes(process) == []
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        "debug_toolbar",
+        "debug_toolbar.apps.DebugToolbarConfig",
+        "silk",
+        "django_browser_reload",
+        "django.contrib.admindocs",
+        "livereload",
+        lazystr("silk"),
+    ],
+)
+def test_a_development_app(apps: Any, app: object) -> None:
+    apps("django.contrib.auth", app)
+    messages = process.check_development_apps()
+    assert subjects(messages) == [str(app)]
+    assert all_codes(process) == ["W602"]
+
+
+def test_the_toolbar_and_its_middleware_are_one_problem(apps: Any, settings: Any) -> None:
+    settings.MIDDLEWARE = [TOOLBAR]
+    apps("debug_toolbar", "silk")
+    assert all_codes(process) == ["E601", "W602"]
+    assert subjects(process.check_development_apps()) == ["silk"]
+
+
+@pytest.mark.parametrize(("werkzeug", "found"), [(None, []), (object(), ["W602"])])
+def test_runserver_plus_needs_werkzeug(
+    apps: Any, monkeypatch: pytest.MonkeyPatch, werkzeug: object, found: list[str]
+) -> None:
+    monkeypatch.setattr(process, "find_spec", lambda name: werkzeug)
+    apps("django_extensions")
+    assert all_codes(process) == found
+
+
+def test_apps_of_which_there_is_nothing_to_say(apps: Any) -> None:
+    apps("django.contrib.admin", "silken", "debug_toolbar_extra", "whitenoise.runserver_nostatic")
+    assert all_codes(process) == []
+
+
+@pytest.mark.parametrize(
+    ("silenced", "found"),
+    [
+        ([], []),
+        (["models.W042", "fields.W342", "urls.W005"], []),
+        (["security.W004"], ["security.W004"]),
+        (("django_hardened.E102", "security.W004", "security.W004"), ["django_hardened.E102"]),
+        ({"mail.E001"}, ["mail.E001"]),
+        (["async.E001", "caches.W002", "caches.W003"], ["async.E001", "caches.W002"]),
+        ([lazystr("security.W008")], ["security.W008"]),
+        (None, []),
+        (7, []),
+        ("security.W004", []),
+    ],
+)
+def test_silenced_checks(settings: Any, silenced: object, found: list[str]) -> None:
+    settings.SILENCED_SYSTEM_CHECKS = silenced
+    messages = process.check_silenced_checks()
+    assert subjects(messages)[: len(found)] == found
+    assert {message.id for message in messages} <= {"django_hardened.W603"}
+    assert bool(messages) == bool(found)
+
+
+def test_what_to_do_instead_can_be_pasted(settings: Any) -> None:
+    settings.SILENCED_SYSTEM_CHECKS = ["security.W004"]
+    [message] = process.check_silenced_checks()
+    assert 'HARDENED_EDGE = {"ssl_redirect", "hsts"}' in str(message.hint)
+    assert "{\"id\": 'security.W004'" in str(message.hint)
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({"WHITENOISE_AUTOREFRESH": True}, ["W604"]),
+        ({"WHITENOISE_AUTOREFRESH": True, "DEBUG": True}, []),
+        ({"WHITENOISE_AUTOREFRESH": False}, []),
+        ({"WHITENOISE_AUTOREFRESH": None}, []),
+        ({"WHITENOISE_USE_FINDERS": True}, []),
+    ],
+)
+def test_whitenoise(values: dict[str, object], found: list[str]) -> None:
+    with override_settings(**values):
+        assert all_codes(process) == found
+
+
+# -- LOGGING -------------------------------------------------------------------------------------
+
+
+InEffect = Callable[..., None]
+
+
+@pytest.fixture
+def in_effect(monkeypatch: pytest.MonkeyPatch) -> InEffect:
+    """Set LOGGING for the check alone: a change of the setting configures the loggers anew."""
+
+    def put(value: object, config: object = "logging.config.dictConfig") -> None:
+        fake = SimpleNamespace(LOGGING=value, LOGGING_CONFIG=config)
+        monkeypatch.setattr(logs, "settings", fake)
+
+    return put
+
+
+def _loggers(**loggers: object) -> dict[str, Any]:
+    handlers = {"null": {"class": "logging.NullHandler"}, "console": {"class": "a.StreamHandler"}}
+    names = {name.replace("_", "."): logger for name, logger in loggers.items()}
+    return {"version": 1, "handlers": handlers, "loggers": names}
+
+
+@pytest.mark.parametrize(
+    "logger",
+    [
+        {"level": "CRITICAL", "handlers": [], "propagate": False},
+        {"level": "critical"},
+        {"level": "FATAL", "handlers": ["console"]},
+        {"level": 50},
+        {"level": 100, "propagate": True},
+        {"handlers": ["null"], "propagate": False},
+        {"handlers": ("null", "null"), "level": "INFO", "propagate": False},
+    ],
+)
+def test_a_muted_security_log(in_effect: InEffect, logger: dict[str, Any]) -> None:
+    in_effect(_loggers(django_security=logger))
+    assert all_codes(logs) == ["E610"]
+    in_effect(_loggers(django_security=logger), config=None)
+    assert all_codes(logs) == []
+
+
+@pytest.mark.parametrize(
+    "loggers",
+    [
+        {"django": {"level": "CRITICAL"}},
+        {"django": {"handlers": ["null"], "propagate": False}},
+        {"django": {"level": "CRITICAL"}, "django_security": {"propagate": True}},
+        {"django": {"handlers": ["null"], "propagate": False}, "django_security": {"level": 20}},
+    ],
+)
+def test_a_muted_parent(in_effect: InEffect, loggers: dict[str, object]) -> None:
+    in_effect(_loggers(**loggers))
+    assert all_codes(logs) == ["W611"]
+
+
+@pytest.mark.parametrize(
+    "loggers",
+    [
+        {},
+        {"django_security_DisallowedHost": {"handlers": ["null"], "propagate": False}},
+        {"django_security": {"level": "INFO", "handlers": ["console"], "propagate": False}},
+        {"django_security": {"level": "ERROR"}},
+        {"django_security": {"level": "NO SUCH LEVEL"}},
+        {"django_security": {"handlers": ["null"]}},
+        {"django_security": {"handlers": ["null", "console"], "propagate": False}},
+        # Python's handler of last resort writes warnings.
+        {"django_security": {"handlers": [], "propagate": False}},
+        {"django": {"level": "CRITICAL"}, "django_security": {"level": "INFO"}},
+        {"django": {"level": "CRITICAL"}, "django_security": {"handlers": ["console"]}},
+        {"django": {"level": "CRITICAL"}, "django_security": {"propagate": False}},
+        {"django": {"handlers": ["console"], "level": "ERROR"}},
+        {"django_db_backends": {"level": "DEBUG"}},
+        {"django_security": None, "django": 7},
+        {"django_security": {"level": None, "handlers": 7, "propagate": False}},
+        {"django_security": {"handlers": ["unknown"], "propagate": False}},
+    ],
+)
+def test_a_security_log_that_can_be_heard(in_effect: InEffect, loggers: dict[str, object]) -> None:
+    in_effect(_loggers(**loggers))
+    assert all_codes(logs) == []
+
+
+def test_odd_configurations(in_effect: InEffect) -> None:
+    for value in (*NOT_SETTINGS, {}, {"loggers": None}, {"handlers": 7, "loggers": {7: 8}}):
+        in_effect(value)
+        assert all_codes(logs) == []

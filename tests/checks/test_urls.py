@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.conf.urls.static import static
+from django.contrib.admin.views.decorators import staff_member_required
+from django.contrib.staticfiles.views import serve as serve_staticfiles
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import include, path, re_path
+from django.utils.translation import gettext_lazy
+from django.views import View
+from django.views.static import serve
+from findings_support import all_codes, subjects
+
+from django_hardened.checks import urls
+
+
+def view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+def silk(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+silk.__module__ = "silk.views.summary"
+ROOT = {"document_root": "/srv"}
+
+
+@pytest.fixture
+def urlconf(settings: Any) -> Any:
+    def put(*patterns: Any) -> None:
+        module = ModuleType("patterns")
+        module.urlpatterns = patterns  # type: ignore[attr-defined]
+        settings.ROOT_URLCONF = module
+
+    settings.DEBUG = False
+    return put
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        path("media/<path:path>", serve, ROOT),
+        re_path(r"^media/(?P<path>.*)$", serve, ROOT),
+        path("media/<path:path>", partial(serve, document_root="/srv")),
+        path("", include([path("media/<path:path>", serve, ROOT)])),
+        path("static/<path:path>", serve_staticfiles, {"insecure": True}),
+        path("static/<path:path>", partial(serve_staticfiles, insecure=True)),
+    ],
+)
+def test_files_that_django_hands_out(urlconf: Any, settings: Any, pattern: Any) -> None:
+    urlconf(path("", view), pattern)
+    assert all_codes(urls) == ["W660"]
+    [message] = urls.check_static_views()
+    assert "{" not in message.msg
+    settings.DEBUG = True
+    assert all_codes(urls) == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        path("media/<path:path>", serve, {**ROOT, "show_indexes": True}),
+        path("media/<path:path>", partial(serve, show_indexes=True), ROOT),
+        path("media/<path:path>", partial(partial(serve, document_root="/srv"), show_indexes=True)),
+    ],
+)
+def test_a_listing_of_a_folder(urlconf: Any, pattern: Any) -> None:
+    urlconf(pattern)
+    assert all_codes(urls) == ["E661"]
+    assert subjects(urls.check_static_views()) == ["media/<path:path>"]
+
+
+def test_the_subject_is_the_whole_route(urlconf: Any) -> None:
+    urlconf(path("a/", include([path(gettext_lazy("b/"), include([path("c", serve, ROOT)]))])))
+    assert subjects(urls.check_static_views()) == ["a/b/c"]
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        [],
+        [path("", view)],
+        [path("", View.as_view())],
+        [path("", partial(view))],
+        [path("", staff_member_required(serve), ROOT)],
+        [path("", serve_staticfiles)],
+        [path("", serve_staticfiles, {"insecure": False})],
+    ],
+)
+def test_nothing_to_say(urlconf: Any, patterns: list[Any]) -> None:
+    urlconf(*patterns)
+    assert all_codes(urls) == []
+
+
+def test_static_is_empty_in_production(urlconf: Any) -> None:
+    urlconf(*static("/media/", document_root="/srv"))
+    assert all_codes(urls) == []
+
+
+def test_no_urlconf() -> None:
+    with override_settings(ROOT_URLCONF=None):
+        assert all_codes(urls) == []
+
+
+def test_silk(urlconf: Any, settings: Any) -> None:
+    urlconf(path("silk/", include([path("", silk), path("requests/", silk)])), path("x", view))
+    assert all_codes(urls) == ["E662"]
+    assert subjects(urls.check_silk()) == ["silk/"]
+    settings.SILKY_AUTHENTICATION = True
+    assert all_codes(urls) == []
+
+
+def test_a_view_without_a_module(urlconf: Any) -> None:
+    instance = type("Callable", (), {"__call__": lambda self, request: None, "__module__": None})()
+    urlconf(path("", instance))
+    assert all_codes(urls) == []
