@@ -33,8 +33,8 @@ LOG_LINES = 40  # of gunicorn, shown when something is wrong
 KEPT = ("COV", "DYLD_", "HOME", "LANG", "LC_", "LD_", "PATH", "PYTHON", "TMP")
 
 COLOUR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-BOLD, RED, GREEN, YELLOW = 1, 31, 32, 33
-LEVELS = {"ERRORS:": RED, "WARNINGS:": YELLOW}
+BOLD, RED, GREEN, YELLOW, CYAN = 1, 31, 32, 33, 36
+LEVELS = {"ERRORS:": RED, "WARNINGS:": YELLOW, "INFOS:": CYAN}
 
 # "blog.Post: (fields.E001) The message.", and "?:" where no model is to blame.
 FINDING = re.compile(r"\S+: \((?P<id>[\w.]+)\) (?P<sentence>.+?(\.(?= )|$)).*")

@@ -1,0 +1,24 @@
+"""``get_asgi_application``: Django's own, behind the gate.
+
+In ``asgi.py`` of a project, import it from here instead of from ``django.core.asgi``.
+"""
+
+from __future__ import annotations
+
+import django
+from django.core.handlers.asgi import ASGIHandler
+
+from django_hardened import boot
+
+
+def get_asgi_application() -> ASGIHandler:
+    """Return Django's ASGI application if the settings are safe to serve.
+
+    Raises:
+        UnsafeDeployment: they are not; every finding has been logged.
+    """
+    # As in django.core.asgi. No ASGI server says what it is, so daphne's runserver is known by
+    # the name of its command alone.
+    django.setup(set_prefix=False)
+    boot.require_safe()
+    return ASGIHandler()
