@@ -19,8 +19,7 @@ from django_hardened.checks.rules import Rule
 DOCS_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "checks.md"
 
 MODULES = [
-    import_module(f"{checks.__name__}.{module.name}")
-    for module in iter_modules(checks.__path__)
+    import_module(f"{checks.__name__}.{module.name}") for module in iter_modules(checks.__path__)
 ]
 # What several modules of checks share.
 MODULES = [module for module in MODULES if hasattr(module, "CHECKS")]
