@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_hardened import source
+from django_hardened import assignments
 
 # How often a name may stand for a name that stands for the text.
 _MAX_INDIRECTIONS = 3
@@ -23,7 +23,7 @@ class Literal:
     line: int
 
 
-def of(place: source.Location, key: str = "") -> Iterator[Literal]:
+def of(place: assignments.Location, key: str = "") -> Iterator[Literal]:
     """Yield each literal that ``place`` may give as the value.
 
     Of a dictionary, only what stands under ``key``, or anywhere in something computed: a URL may
@@ -54,7 +54,7 @@ def _texts(node: ast.expr, file: Path, indirections: int) -> Iterator[Literal]:
         if text is not None:
             yield Literal(text, file, part.lineno)
         if isinstance(part, ast.Name) and indirections:
-            for place in source.assignments(part.id):
+            for place in assignments.assignments(part.id):
                 if not place.changes:
                     yield from _texts(place.value, place.file, indirections - 1)
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened import repository, source
+from django_hardened import assignments, repository
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
 from django_hardened.sources import Sources
@@ -61,7 +61,7 @@ def check_env_file_in_git(**kwargs: Any) -> list[CheckMessage]:
 
 def check_served_files(**kwargs: Any) -> list[CheckMessage]:
     findings = []
-    for rule, path in ((E051, _env_file()), (E053, source.settings_file())):
+    for rule, path in ((E051, _env_file()), (E053, assignments.settings_file())):
         for setting, folder in _served_folders() if path else ():
             if path and path.resolve().is_relative_to(folder):
                 findings.append(rule.found(setting=setting, path=path, folder=folder))

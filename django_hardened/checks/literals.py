@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened import literal_values, repository, source
+from django_hardened import assignments, literal_values, repository
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.secrets import NEW_KEY, secret_key, weakness
 from django_hardened.checks.services import is_default_password
@@ -85,7 +85,7 @@ def check_literal_secrets(**kwargs: Any) -> list[CheckMessage]:
 
 def _settings() -> list[tuple[str, object]]:
     """Return what the settings source assigns, plain texts before what is composed of them."""
-    names = [name for name in dir(settings) if name.isupper() and source.assignments(name)]
+    names = [name for name in dir(settings) if name.isupper() and assignments.assignments(name)]
     values = [(name, getattr(settings, name, None)) for name in names if name not in _KEYS]
     return sorted(values, key=lambda pair: not isinstance(pair[1], str))
 
@@ -136,7 +136,7 @@ def _rule_for(key: str, text: str) -> Rule | None:
 
 def _place(name: str, keys: tuple[str, ...], text: str) -> str:
     """Return where the source has ``text`` as, or in, the value of ``name``; "" for nowhere."""
-    for place in reversed(source.assignments(name)):
+    for place in reversed(assignments.assignments(name)):
         for literal in literal_values.of(place, keys[-1] if keys else ""):
             url = _PASSWORD_IN_URL.match(literal.text)
             if literal.text == text or (url and unquote(url[2]) == text):

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from django.core import checks
 
+from django_hardened.assignments import locate
 from django_hardened.checks import RULES
 from django_hardened.conf import conf
 from django_hardened.dotenv import Place
 from django_hardened.gate import Verdict, subject_of
 from django_hardened.repository import work_tree
-from django_hardened.source import locate
 from django_hardened.waivers import Waiver, encodable
 
 HOME = "https://github.com/django-hardened/django-hardened"

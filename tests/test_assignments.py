@@ -9,7 +9,7 @@ from django.conf import settings
 from django.test import override_settings
 from findings_support import Source
 
-from django_hardened import source
+from django_hardened import assignments
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
 
 
 def _line(setting: str) -> int | None:
-    place = source.locate(setting)
+    place = assignments.locate(setting)
     return place.line if place else None
 
 
@@ -62,14 +62,14 @@ def _line(setting: str) -> int | None:
 )
 def test_where_a_setting_is_written(project: Source, text: str, line: int) -> None:
     with project.in_effect(text) as path:
-        place = source.locate("X")
+        place = assignments.locate("X")
         assert place
         assert (place.file, place.line) == (path, line)
 
 
 def test_a_literal_that_is_not_in_effect_is_not_the_place(project: Source) -> None:
     with project.in_effect("X = 1\nglobals().update(X=2)"):
-        assert source.locate("X") is None
+        assert assignments.locate("X") is None
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,14 @@ def test_a_value_that_cannot_be_compared_is_no_contradiction(project: Source) ->
 
 def test_settings_that_are_nowhere(project: Source) -> None:
     with project.in_effect("X = 1"):
-        assert source.locate("SECRET_KEY") is None
-        assert source.locate("NO_SUCH_SETTING") is None
-        assert source.assignments("NO_SUCH_SETTING") == ()
+        assert assignments.locate("SECRET_KEY") is None
+        assert assignments.locate("NO_SUCH_SETTING") is None
+        assert assignments.assignments("NO_SUCH_SETTING") == ()
 
 
 def test_the_keys_of_an_item_assignment(project: Source) -> None:
     with project.in_effect("X = {'a': {}}\ni = 'k'\nX['a']['b'] = 1\nX[i] = 2"):
-        places = source.assignments("X")
+        places = assignments.assignments("X")
     assert [place.keys for place in places] == [(), ("a", "b"), ()]
     assert [place.changes for place in places] == [False, True, True]
 
@@ -123,7 +123,7 @@ def test_keywords_of_the_helper(project: Source) -> None:
     )
     with project.in_effect(text):
         assert _line("SESSION_COOKIE_AGE") == 5
-        assert [place.line for place in source.assignments("REST_FRAMEWORK")] == [10, 11]
+        assert [place.line for place in assignments.assignments("REST_FRAMEWORK")] == [10, 11]
 
 
 # -- Modules -------------------------------------------------------------------------------------
@@ -132,19 +132,19 @@ def test_keywords_of_the_helper(project: Source) -> None:
 def test_import_star(project: Source) -> None:
     base = project.write("base", "X = 1\nY = 1\n_Z = 1\n")
     with project.in_effect("from .base import *\nY = 2") as path:
-        place = source.locate("X")
+        place = assignments.locate("X")
         assert place
         assert (place.file, place.line) == (base, 1)
-        place = source.locate("Y")
+        place = assignments.locate("Y")
         assert place
         assert (place.file, place.line) == (path, 2)
-        assert source.assignments("_Z") == ()
+        assert assignments.assignments("_Z") == ()
 
 
 def test_a_later_import_wins(project: Source) -> None:
     local = project.write("local", "X = 2\n")
     with project.in_effect("X = 1\ntry:\n    from .local import *\nexcept ImportError:\n    pass"):
-        place = source.locate("X")
+        place = assignments.locate("X")
         assert place
         assert place.file == local
 
@@ -154,9 +154,9 @@ def test_absolute_import_and_import_by_name(project: Source) -> None:
     text = f"from {project.package}.base import *\nfrom {project.package}.base import X as Y, PI\n"
     project.write("base", "X = 1\nfrom math import pi as PI\n")
     with project.in_effect(text):
-        assert [place.file for place in source.assignments("X")] == [base]
-        assert [place.file for place in source.assignments("Y")] == [base]
-        assert source.assignments("PI") == ()
+        assert [place.file for place in assignments.assignments("X")] == [base]
+        assert [place.file for place in assignments.assignments("Y")] == [base]
+        assert assignments.assignments("PI") == ()
 
 
 def test_what_nobody_imported_is_not_looked_at(project: Source) -> None:
@@ -171,7 +171,7 @@ def test_a_package_imports_from_itself(project: Source) -> None:
     (project.folder / "__init__.py").write_text("from .base import *\n")
     importlib.import_module(project.package)
     with override_settings(SETTINGS_MODULE=project.package, X=1):
-        place = source.locate("X")
+        place = assignments.locate("X")
     assert place
     assert place.file == base
 
@@ -192,7 +192,7 @@ def test_an_import_from_above_the_top(project: Source) -> None:
 def test_a_module_without_source(project: Source) -> None:
     with project.in_effect("from math import *\nX = 1"):
         assert _line("X") == 2
-        assert source.assignments("pi") == ()
+        assert assignments.assignments("pi") == ()
 
 
 def test_a_settings_module_that_is_not_loaded_yet(
@@ -208,44 +208,44 @@ def test_a_settings_module_that_is_not_loaded_yet(
 @pytest.mark.parametrize("module", [None, "", "no_such_module", "no.such.module", ".", "math", 7])
 def test_no_settings_module(module: object) -> None:
     with override_settings(SETTINGS_MODULE=module, X=1):
-        assert source.locate("X") is None
-        assert source.settings_file() is None
+        assert assignments.locate("X") is None
+        assert assignments.settings_file() is None
 
 
 def test_a_finder_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> None:
         raise ValueError(name)
 
-    monkeypatch.setattr(source, "find_spec", fail)
+    monkeypatch.setattr(assignments, "find_spec", fail)
     with override_settings(SETTINGS_MODULE="settings_nowhere"):
-        assert source.settings_file() is None
+        assert assignments.settings_file() is None
 
 
 @pytest.mark.parametrize("text", ["X = (", "\0", "X = 1\n\ud800".encode("utf-8", "surrogatepass")])
 def test_source_that_cannot_be_parsed(project: Source, text: str | bytes) -> None:
     with project.in_effect("X = 1") as path:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        assert source.locate("X") is None
+        assert assignments.locate("X") is None
 
 
 def test_source_that_is_gone(project: Source) -> None:
     with project.in_effect("X = 1") as path:
         path.unlink()
-        assert source.locate("X") is None
+        assert assignments.locate("X") is None
     base = project.write("base", "X = 1\n")
     with project.in_effect("from .base import *\nY = 1", name="staging"):
         base.unlink()
         assert _line("Y") == 2
-        assert source.locate("X") is None
+        assert assignments.locate("X") is None
 
 
 def test_what_is_nested_too_deep(project: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*arguments: object) -> source.Table:
+    def fail(*arguments: object) -> assignments.Table:
         raise RecursionError
 
     with project.in_effect("X = 1"):
-        monkeypatch.setattr(source, "_table_of", fail)
-        assert source.locate("X") is None
+        monkeypatch.setattr(assignments, "_table_of", fail)
+        assert assignments.locate("X") is None
 
 
 def test_a_change_of_the_file_is_seen(project: Source) -> None:
@@ -256,6 +256,6 @@ def test_a_change_of_the_file_is_seen(project: Source) -> None:
 
 
 def test_the_settings_of_this_suite() -> None:
-    assert source.settings_file() == Path(sys.modules[settings.SETTINGS_MODULE].__file__ or "")
+    assert assignments.settings_file() == Path(sys.modules[settings.SETTINGS_MODULE].__file__ or "")
     assert _line("ROOT_URLCONF")
-    assert source.locate("SECRET_KEY") is None
+    assert assignments.locate("SECRET_KEY") is None
