@@ -11,12 +11,10 @@ from django.core.checks import WARNING, CheckMessage, run_checks
 from django.db import connections
 
 from django_hardened.checks import DATABASE_MODULES, SETTINGS_CHECKS
+from django_hardened.checks.process import is_about_security
 from django_hardened.checks.twins import replaced_by, without_twins
 from django_hardened.checks.waivers import E910, E911, RULES, W912
 from django_hardened.waivers import Waiver, Waivers, encodable, read_waivers, today
-
-# SILENCED_SYSTEM_CHECKS has no reason, no owner and no end: it does not reach these.
-_NEVER_SILENCED = ("security.", "django_hardened.")
 
 _ABOUT_WAIVERS = {rule.id for rule in RULES}
 _DATABASE_IDS = [rule.id for module in DATABASE_MODULES for rule in module.RULES]
@@ -36,8 +34,11 @@ class Verdict:
 
     @property
     def is_silenced(self) -> bool:
-        """Whether only ``SILENCED_SYSTEM_CHECKS`` hides it. Nothing about security can be."""
-        hideable = not str(self.message.id).startswith(_NEVER_SILENCED)
+        """Whether only ``SILENCED_SYSTEM_CHECKS`` hides it.
+
+        That has no reason, no owner and no end, and so does not reach what is about security.
+        """
+        hideable = not is_about_security(str(self.message.id))
         return self.waiver is None and hideable and bool(self.message.is_silenced())
 
 
@@ -110,14 +111,17 @@ def apply_waivers(
 
 def _expired(waiver: Waiver) -> CheckMessage:
     return E910.found(
-        subject=waiver.target, expires=waiver.expires, owner=waiver.owner, reason=waiver.reason
+        subject=waiver.target,
+        expires=waiver.expires,
+        owner=" ".join(waiver.owner.split()),
+        reason=" ".join(waiver.reason.split()),
     )
 
 
 def _asks_databases(waiver: Waiver) -> bool:
     """Whether what it waives may be found only if the database is named by ``--database``."""
     is_ours = any(waiver.covers(identifier, waiver.object or "") for identifier in _DATABASE_IDS)
-    return is_ours or ("." in waiver.id and not waiver.id.startswith(_NEVER_SILENCED))
+    return is_ours or ("." in waiver.id and not is_about_security(waiver.id))
 
 
 def draft_waivers(verdicts: Iterable[Verdict], *, owner: str, expires: date) -> list[Waiver]:

@@ -9,13 +9,18 @@ from django_hardened.defaults import Environment
 
 # Management commands that serve one developer. Two come from django-extensions and sslserver.
 DEVELOPMENT_COMMANDS = ("runserver", "runserver_plus", "runsslserver", "testserver")
-# Programs that make the application without serving it to anybody.
-_TOOLS = frozenset(
-    "-c interactive manage.py django-admin pytest py.test unittest tox ipython jupyter-lab "
-    "ipykernel_launcher celery sphinx sphinx-build mypy pyright".split()
-)
 # What an interpreter is called that a server embeds, such as NGINX Unit's.
 EMBEDDED = "embedded"
+# Programs that serve whoever asks, and modules by which one shows that was started otherwise, from
+# a script or a management command. Daphne's is no sign: its app loads it into every process.
+_SERVERS = frozenset(
+    "gunicorn uvicorn daphne granian hypercorn uwsgi mod_wsgi waitress-serve cheroot "
+    "wsgi-loader.py nginx-unit".split()
+)
+_SERVER_MODULES = (
+    *("uvicorn.server", "gunicorn.arbiter", "hypercorn.run", "granian.server", "waitress.server"),
+    *("cheroot.server", "mod_wsgi", "uwsgi"),
+)
 
 
 def refusal(environment: Environment, server: str, dev_servers: object) -> str | None:
@@ -23,19 +28,42 @@ def refusal(environment: Environment, server: str, dev_servers: object) -> str |
 
     ``dev_servers`` is ``HARDENED_DEV_SERVERS``: programs that serve in development as well.
     """
-    if environment == "production" and server in DEVELOPMENT_COMMANDS:
-        return f"{server} is for development, and this is production: use gunicorn or uvicorn."
-    if server in _TOOLS or environment in ("production", "test"):
-        return None
-    if environment == "build":
+    for_development = server in DEVELOPMENT_COMMANDS
+    if environment == "production":
+        advice = "is for development, and this is production: use gunicorn or uvicorn."
+        return f"{server} {advice}" if for_development else None
+    if environment == "build" and (for_development or is_serving(server)):
         return "HARDENED_ENVIRONMENT is 'build', which is for making an image and never serves."
-    if server in DEVELOPMENT_COMMANDS or _is_named(server, dev_servers):
+    if not is_serving(server):
+        return None
+    if environment == "test":
+        return f"HARDENED_ENVIRONMENT is 'test', for test suites, and {server} would serve it."
+    if _is_named(server, dev_servers):
         return None
     return (
         f"The environment is development, and {server} would serve it. Set "
         "HARDENED_ENVIRONMENT=production; without it, the environment follows DEBUG. On a "
         f'developer\'s machine, HARDENED_DEV_SERVERS = ["{server}"] allows it.'
     )
+
+
+def is_serving(server: str) -> bool:
+    """Whether this process serves more than one developer, as far as can be told.
+
+    Test suites and other programs make the application too, and may do so anywhere.
+    """
+    if is_test_suite(server):
+        return False
+    return (
+        server in _SERVERS
+        or server == EMBEDDED
+        or any(module in sys.modules for module in _SERVER_MODULES)
+    ) and server not in DEVELOPMENT_COMMANDS
+
+
+def is_test_suite(server: str) -> bool:
+    """Whether the program runs tests: Django's runner turns DEBUG off, and nothing is served."""
+    return server in ("test", "unittest", "tox", "py.test") or "pytest" in server
 
 
 def _is_named(server: str, dev_servers: object) -> bool:
@@ -56,7 +84,7 @@ def serving_program() -> str:
         return "uwsgi"
     argv: list[str] = getattr(sys, "argv", None) or [""]  # an embedded interpreter may have none
     program, *arguments = argv
-    if arguments and arguments[0] in DEVELOPMENT_COMMANDS:
+    if arguments and arguments[0] in (*DEVELOPMENT_COMMANDS, "test"):
         return arguments[0]
     return _name(program)
 

@@ -58,7 +58,8 @@ class Waiver:
         return on > self.expires
 
     def __str__(self) -> str:
-        return f"{self.target} until {self.expires}, {self.owner}: {self.reason}"
+        """Return one line: what begins a line of a CI log may be a command there."""
+        return " ".join(f"{self.target} until {self.expires}, {self.owner}: {self.reason}".split())
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,8 @@ def _parse_text(key: str, value: object) -> str:
 
 
 def _parse_date(value: object) -> date:
+    if isinstance(value, datetime) and value.tzinfo:
+        value = value.astimezone(UTC)
     if isinstance(value, date):
         return date(value.year, value.month, value.day)  # a datetime is a date as well
     try:

@@ -17,6 +17,7 @@ from django.test import RequestFactory, override_settings
 
 from django_hardened import asgi, boot, gate, wsgi
 from django_hardened.gate import Verdict
+from django_hardened.servers import _SERVER_MODULES
 from django_hardened.waivers import Waiver
 
 DEBUG_ON = Error("DEBUG is on.", hint="Turn it off.", id="django_hardened.E001")
@@ -42,6 +43,13 @@ def setups(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     calls: list[bool] = []
     monkeypatch.setattr(django, "setup", lambda *, set_prefix: calls.append(set_prefix))
     return calls
+
+
+@pytest.fixture(autouse=True)
+def _no_server_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests of this process load gunicorn and uvicorn."""
+    for module in _SERVER_MODULES:
+        monkeypatch.delitem(sys.modules, module, raising=False)
 
 
 @pytest.fixture
@@ -236,7 +244,10 @@ def test_the_wrong_server_is_refused_whatever_the_switch_says(
         ("development", ["manage.py", "runserver"]),
         ("development", ["uvicorn", "mysite.asgi:application", "--reload"]),
         ("development", ["manage.py", "shell"]),
-        ("test", ["gunicorn"]),
+        ("test", ["manage.py", "test"]),
+        ("production", ["manage.py", "test"]),
+        ("production", ["/venv/bin/pytest"]),
+        ("development", ["/srv/make_sitemap.py"]),
         ("build", ["manage.py", "collectstatic"]),
     ],
 )
@@ -282,11 +293,14 @@ def test_the_gate_comes_before_middleware(judged: Judged, get: Callable[[], obje
             get()
 
 
-def test_the_applications_are_djangos(judged: Judged, setups: list[bool]) -> None:
+def test_the_applications_are_djangos(
+    judged: Judged, setups: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
     judged()
     assert isinstance(wsgi.get_wsgi_application(), WSGIHandler)
     assert type(asgi.get_asgi_application()) is ASGIHandler
     assert setups == [False, False]
+    monkeypatch.setattr(sys, "argv", ["pytest"])
     with override_settings(HARDENED_ENVIRONMENT="test"):
         assert type(wsgi.get_wsgi_application()) is WSGIHandler
 

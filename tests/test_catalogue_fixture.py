@@ -13,6 +13,8 @@ import django
 import pytest
 from projects_support import STRONG_KEY, STRONG_PASSWORD, Project
 
+pytestmark = pytest.mark.current_versions
+
 DATA = Path(__file__).parent / "data"
 DEPLOY = ("check", "--deploy", "--format", "json")
 
@@ -46,6 +48,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 def check(project: Project, name: str, *options: str, **environ: str) -> tuple[int, list[Any]]:
     result = project.manage(*DEPLOY, "--settings", f"site1.{name}", *options, **environ)
+    assert result.stdout, result.stderr
     return result.status, json.loads(result.stdout)["findings"]
 
 

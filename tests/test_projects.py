@@ -17,6 +17,8 @@ from projects_support import (
     Result,
 )
 
+pytestmark = pytest.mark.current_versions
+
 NO_ISSUES = "System check identified no issues (0 silenced).\n"
 DEPLOY = ("check", "--deploy")
 STRICT = ("check", "--deploy", "--fail-level", "WARNING")
@@ -94,11 +96,11 @@ def test_silencing_hides_nothing_about_security_and_is_reported(plain: Project) 
     assert result.status == 1
 
 
-def test_silencing_what_is_djangos_own_hides_it_and_is_reported(plain: Project) -> None:
+def test_silencing_djangos_own_about_security_hides_nothing_and_is_reported(plain: Project) -> None:
     plain.settings('SILENCED_SYSTEM_CHECKS = ["mail.E001", "models.W042"]')
     result = plain.manage(*DEPLOY)
-    assert result.ids == sorted([*STARTED, *_ours("W603")])
-    assert f"({len(MAIL)} silenced)" in result.stderr
+    assert result.ids == sorted([*STARTED, *MAIL, *_ours("W603")])
+    assert "(0 silenced)" in result.stderr
 
 
 def test_each_finding_can_be_waived_and_its_twin_stays_quiet(plain: Project) -> None:

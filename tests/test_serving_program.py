@@ -6,7 +6,21 @@ from types import ModuleType
 import pytest
 
 from django_hardened.defaults import Environment
-from django_hardened.servers import DEVELOPMENT_COMMANDS, refusal, serving_program
+from django_hardened.servers import (
+    _SERVER_MODULES,
+    DEVELOPMENT_COMMANDS,
+    is_test_suite,
+    refusal,
+    serving_program,
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_server_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests of this process load gunicorn and uvicorn."""
+    for module in _SERVER_MODULES:
+        monkeypatch.delitem(sys.modules, module, raising=False)
+
 
 ENVIRONMENTS: tuple[Environment, ...] = ("production", "development", "test", "build")
 
@@ -70,7 +84,7 @@ def test_uwsgi_is_known_by_the_module_that_it_makes(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("server", ["gunicorn", "uvicorn", "uwsgi", "mod_wsgi", "embedded"])
 def test_a_production_server_serves_production_and_tests_only(server: str) -> None:
     allowed = [name for name in ENVIRONMENTS if refusal(name, server, ()) is None]
-    assert allowed == ["production", "test"]
+    assert allowed == ["production"]
 
 
 @pytest.mark.parametrize("server", DEVELOPMENT_COMMANDS)
@@ -79,7 +93,31 @@ def test_a_development_server_serves_development_and_tests_only(server: str) -> 
     assert allowed == ["development", "test"]
 
 
-@pytest.mark.parametrize("tool", ["manage.py", "django-admin", "pytest", "-c", "celery"])
+@pytest.mark.parametrize("module", ["uvicorn.server", "gunicorn.arbiter", "waitress.server"])
+@pytest.mark.parametrize("program", ["-c", "manage.py", "serve.py"])
+def test_a_server_that_was_started_otherwise_is_known_by_its_module(
+    monkeypatch: pytest.MonkeyPatch, program: str, module: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, ModuleType(module))
+    allowed = [name for name in ENVIRONMENTS if refusal(name, program, ()) is None]
+    assert allowed == ["production"]
+
+
+@pytest.mark.parametrize("suite", ["pytest", "py.test", "unittest", "tox", "_jb_pytest_runner.py"])
+def test_a_test_suite_may_load_a_server(monkeypatch: pytest.MonkeyPatch, suite: str) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn.server", ModuleType("uvicorn.server"))
+    assert is_test_suite(suite)
+    assert [refusal(name, suite, ()) for name in ENVIRONMENTS] == [None] * 4
+
+
+def test_djangos_test_command_is_a_test_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["manage.py", "test", "blog"])
+    assert is_test_suite(serving_program())
+
+
+@pytest.mark.parametrize(
+    "tool", ["manage.py", "django-admin", "pytest", "-c", "celery", "make_sitemap.py", "jupyter"]
+)
 def test_a_tool_may_make_the_application_anywhere(tool: str) -> None:
     assert [refusal(name, tool, ()) for name in ENVIRONMENTS] == [None] * 4
 

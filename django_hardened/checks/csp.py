@@ -62,8 +62,8 @@ I255 = Rule(
     "No content security policy is set: a script that gets into a page runs.",
     "Begin with SECURE_CSP_REPORT_ONLY = "
     '{{"default-src": ["\'self\'"], "object-src": ["\'none\'"], "base-uri": ["\'none\'"]}} and '
-    '"django.middleware.csp.ContentSecurityPolicyMiddleware" in MIDDLEWARE. If a proxy sends a '
-    'policy: HARDENED_EDGE = {{"csp"}}.',
+    '"django.middleware.csp.ContentSecurityPolicyMiddleware" in MIDDLEWARE; before Django 6.0, '
+    'with django-csp. If a proxy sends a policy: HARDENED_EDGE = {{"csp"}}.',
     setting="SECURE_CSP",
     asvs="3.4.3",
     cwe=693,

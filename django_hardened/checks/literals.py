@@ -71,7 +71,8 @@ def check_secret_key_literal(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_literal_secrets(**kwargs: Any) -> list[CheckMessage]:
-    findings: dict[str, CheckMessage] = {}  # by place: one literal may end up in two settings
+    # By place and text: one literal may end up in two settings, and a line may hold two.
+    findings: dict[tuple[str, str], CheckMessage] = {}
     for name, value in _settings():
         for rule, path, text in _secrets(value, (name,)):
             place = _place(name, path[1:], text)
@@ -79,7 +80,7 @@ def check_literal_secrets(**kwargs: Any) -> list[CheckMessage]:
                 subject = name + "".join(f"[{key!r}]" for key in path[1:])
                 variable = "_".join(re.findall(r"\w+", "_".join(path))).upper()
                 finding = rule.found(setting=name, subject=subject, place=place, variable=variable)
-                findings.setdefault(place, finding)
+                findings.setdefault((place, text), finding)
     return [*findings.values()]
 
 

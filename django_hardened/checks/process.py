@@ -98,10 +98,11 @@ def check_development_apps(**kwargs: Any) -> list[CheckMessage]:
 
 def check_silenced_checks(**kwargs: Any) -> list[CheckMessage]:
     silenced = dict.fromkeys(_listed("SILENCED_SYSTEM_CHECKS"))
-    return [W603.found(subject=entry) for entry in silenced if _is_about_security(entry)]
+    return [W603.found(subject=entry) for entry in silenced if is_about_security(entry)]
 
 
-def _is_about_security(check_id: str) -> bool:
+def is_about_security(check_id: str) -> bool:
+    """Whether a check with this id, Django's or ours, guards security."""
     app = check_id.partition(".")[0]
     return app in ("security", "django_hardened") or check_id in _SECURITY_CHECKS
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.core import checks
+
+T = TypeVar("T")
 
 _LEVELS = {"E": checks.ERROR, "W": checks.WARNING, "I": checks.INFO}
 
@@ -21,6 +25,14 @@ class Finding(checks.CheckMessage):
         super().__init__(rule.level, msg, hint=hint, id=rule.id)
         self.setting = setting
         self.subject = subject
+
+
+_USER_INFORMATION = re.compile(r"[^\s/@'\"]+:[^\s/@'\"]*@")
+
+
+def _masked(value: T) -> T | str:
+    """Return ``value`` without the user and the password that a URL in it may hold."""
+    return _USER_INFORMATION.sub("***@", value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -63,6 +75,6 @@ class Rule:
 
         ``setting`` and ``subject`` may stand in the fact and the hint like any particular.
         """
-        where = {"setting": setting or self.setting, "subject": str(subject)}
-        facts = {**where, **particulars}
+        where = {"setting": setting or self.setting, "subject": _masked(str(subject))}
+        facts = {**where, **{name: _masked(value) for name, value in particulars.items()}}
         return Finding(self, self.fact.format(**facts), self.hint.format(**facts), **where)

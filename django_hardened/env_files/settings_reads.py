@@ -19,8 +19,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-
+from django_hardened.env import EnvError
 from django_hardened.env_files.file_writing import NotDone
 from django_hardened.reads import Read
 from django_hardened.recording import Assumption, recording
@@ -36,7 +35,7 @@ ASSUMPTIONS = {
 AS_IT_IS = Assumption()
 
 # What these say is a name or a sentence of the developer's. Others may quote a value.
-_TELLING = (ImproperlyConfigured, ImportError, NameError, KeyError, SyntaxError)
+_TELLING = (EnvError, ImportError, NameError, SyntaxError)
 
 
 @dataclass(frozen=True)
@@ -182,10 +181,17 @@ def _import(module: str, assumption: Assumption, sender: Connection) -> None:
 def _describe(failure: BaseException) -> str:
     """Return what went wrong and where, without a value."""
     name = type(failure).__name__
-    text = f"{name}: {failure}" if isinstance(failure, _TELLING) else name
+    text = f"{name}: {failure}" if _is_telling(failure) else name
     frames = traceback.extract_tb(failure.__traceback__)
     place = next((frame for frame in reversed(frames) if _is_of_project(frame.filename)), None)
     return f"{place.filename}:{place.lineno}: {text}" if place else text
+
+
+def _is_telling(failure: BaseException) -> bool:
+    """Whether the message names something of the developer's, and not the value of a variable."""
+    if isinstance(failure, KeyError):
+        return failure.args[:1] not in {(value,) for value in os.environ.values()}
+    return isinstance(failure, _TELLING)
 
 
 def _is_of_project(file: str) -> bool:

@@ -135,3 +135,13 @@ def test_what_a_rule_replaces_is_documented_with_it() -> None:
     page = DOCS_PAGE.read_text(encoding="utf-8")
     twins = {twin for rule in checks.RULES for twin in rule.replaces}
     assert {twin for twin in twins if twin not in page} == set()
+
+
+def test_an_exception_in_a_check_is_a_finding_without_its_message() -> None:
+    def check_something(**kwargs: object) -> list[CheckMessage]:
+        raise ValueError("hunter2")
+
+    [message] = checks.guarded(check_something)(app_configs=None)
+    assert message.id == "django_hardened.E990"
+    assert "check_something failed with ValueError" in message.msg
+    assert "hunter2" not in str(message)

@@ -368,6 +368,7 @@ def test_the_runserver_of_an_app_is_guarded(project: Project) -> None:
     assert "and this is production." in result.stderr
 
 
+@pytest.mark.current_versions
 def test_an_app_above_hides_the_guard_and_a_check_says_so(project: Project) -> None:
     _add_app(project, 'INSTALLED_APPS.insert(0, "desk")')
     project.env(**PRODUCTION)
