@@ -127,7 +127,7 @@ def test_what_is_accepted_means_what_it_means_to_django_environ(
     pairs: dict[str, str], export: bool
 ) -> None:
     # They remove single quotes and then, from what is left, double ones.
-    pairs = {name: value.replace("'", "") for name, value in pairs.items()}
+    pairs = {name: value.replace("'", "").strip() for name, value in pairs.items()}
     text = "".join(f"{'export ' * export}{name}={value}\n" for name, value in pairs.items())
     accepted = parse_dotenv(text, PATH)
 

@@ -19,7 +19,6 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from django_hardened.env import EnvError
 from django_hardened.env_files.file_writing import NotDone
 from django_hardened.reads import Read
 from django_hardened.recording import Assumption, recording
@@ -35,7 +34,7 @@ ASSUMPTIONS = {
 AS_IT_IS = Assumption()
 
 # What these say is a name or a sentence of the developer's. Others may quote a value.
-_TELLING = (EnvError, ImportError, NameError, SyntaxError)
+_TELLING = (ImportError, NameError, SyntaxError)
 
 
 @dataclass(frozen=True)
@@ -191,7 +190,9 @@ def _is_telling(failure: BaseException) -> bool:
     """Whether the message names something of the developer's, and not the value of a variable."""
     if isinstance(failure, KeyError):
         return failure.args[:1] not in {(value,) for value in os.environ.values()}
-    return isinstance(failure, _TELLING)
+    # Env's own errors never hold a value; those of django-environ, which they descend from, may.
+    is_ours = type(failure).__module__ == "django_hardened.env"
+    return is_ours or isinstance(failure, _TELLING)
 
 
 def _is_of_project(file: str) -> bool:
