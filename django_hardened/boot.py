@@ -28,13 +28,12 @@ def require_safe() -> None:
         UnsafeDeployment: it may not. An exception, never ``SystemExit``, on which gunicorn would
             start one worker after the other for ever.
     """
-    reason = refusal(
-        conf.environment, serving_program(), getattr(settings, "HARDENED_DEV_SERVERS", ())
-    )
+    program = serving_program()
+    reason = refusal(conf.environment, program, getattr(settings, "HARDENED_DEV_SERVERS", ()))
     if reason:
         log_critical("%s", reason)
         raise UnsafeDeployment(reason)
-    if conf.environment == "production" and not is_test_suite(serving_program()):
+    if conf.environment == "production" and not is_test_suite(program):
         _require_safe_settings()
 
 

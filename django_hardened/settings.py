@@ -132,19 +132,21 @@ def hardened_settings(
     if settings["HARDENED_TRUSTED_PROXIES"] and _is_free(overrides, settings["MIDDLEWARE"]):
         # Believed only from declared proxies: the middleware removes it from any other.
         settings["SECURE_PROXY_SSL_HEADER"] = ("HTTP_X_FORWARDED_PROTO", "https")
-    for cookie, name in (("SESSION_COOKIE", "sessionid"), ("CSRF_COOKIE", "csrftoken")):
-        settings.setdefault(
-            f"{cookie}_NAME",
-            defaults.cookie_name(
-                name,
-                secure=settings[f"{cookie}_SECURE"],
-                domain=settings.get(f"{cookie}_DOMAIN"),
-                path=settings.get(f"{cookie}_PATH", "/"),
-            ),
-        )
+    settings.setdefault("SESSION_COOKIE_NAME", _cookie_name(settings, "SESSION", "sessionid"))
+    settings.setdefault("CSRF_COOKIE_NAME", _cookie_name(settings, "CSRF", "csrftoken"))
     if environment == "test":
         settings.setdefault("RATELIMIT_ENABLE", False)
     return cast(HardenedSettings, settings)
+
+
+def _cookie_name(settings: dict[str, Any], cookie: str, name: str) -> str:
+    """Return ``name`` with the prefix that the attributes decided so far allow."""
+    return defaults.cookie_name(
+        name,
+        secure=settings[f"{cookie}_COOKIE_SECURE"],
+        domain=settings.get(f"{cookie}_COOKIE_DOMAIN"),
+        path=settings.get(f"{cookie}_COOKIE_PATH", "/"),
+    )
 
 
 def _refuse_unknown(overrides: Overrides) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
+from django.conf import settings
 from django.utils.module_loading import import_string
 
 
@@ -39,3 +41,9 @@ def _is_subclass(dotted: str, bases: tuple[str, ...]) -> bool:
     loaded = load_class(dotted)
     known = tuple(base for base in map(load_class, bases) if base is not None)
     return loaded is not None and issubclass(loaded, known)
+
+
+def listed(setting: str) -> list[str]:
+    """Return the entries of a setting that is a list of names; one of another kind has none."""
+    value = getattr(settings, setting)
+    return [str(entry) for entry in value] if isinstance(value, Iterable) else []

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.classes import is_subclass, listed
 from django_hardened.checks.rules import Rule
 
 E601 = Rule(
@@ -76,7 +75,7 @@ def _profilers() -> list[tuple[str, str]]:
     """Return the entries of ``MIDDLEWARE`` that are such a tool, each with its own name."""
     return [
         (entry, known)
-        for entry in _listed("MIDDLEWARE")
+        for entry in listed("MIDDLEWARE")
         for known in _MIDDLEWARE
         if is_subclass(entry, known)
     ]
@@ -90,14 +89,14 @@ def check_development_apps(**kwargs: Any) -> list[CheckMessage]:
         apps["django_extensions"] = _RUNSERVER_PLUS
     return [
         W602.found(subject=entry, effect=effect)
-        for entry in _listed("INSTALLED_APPS")
+        for entry in listed("INSTALLED_APPS")
         for name, effect in apps.items()
         if entry == name or entry.startswith(f"{name}.apps.")
     ]
 
 
 def check_silenced_checks(**kwargs: Any) -> list[CheckMessage]:
-    silenced = dict.fromkeys(_listed("SILENCED_SYSTEM_CHECKS"))
+    silenced = dict.fromkeys(listed("SILENCED_SYSTEM_CHECKS"))
     return [W603.found(subject=entry) for entry in silenced if is_about_security(entry)]
 
 
@@ -111,11 +110,6 @@ def check_whitenoise(**kwargs: Any) -> list[CheckMessage]:
     # Where DEBUG is on, E001 has said so.
     on = getattr(settings, "WHITENOISE_AUTOREFRESH", False) and not settings.DEBUG
     return [W604.found()] if on else []
-
-
-def _listed(setting: str) -> list[str]:
-    value = getattr(settings, setting)
-    return [str(entry) for entry in value] if isinstance(value, Iterable) else []
 
 
 CHECKS = (

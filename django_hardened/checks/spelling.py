@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import global_settings, settings
 from django.core.checks import CheckMessage
 
+from django_hardened.checks.classes import listed
 from django_hardened.checks.rules import Rule
 from django_hardened.own_settings import OWN_SETTINGS
 
@@ -82,13 +83,8 @@ def check_rest_framework_keys(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _has_cors() -> bool:
-    entries = [*_listed("INSTALLED_APPS"), *_listed("MIDDLEWARE")]
+    entries = [*listed("INSTALLED_APPS"), *listed("MIDDLEWARE")]
     return any(entry.partition(".")[0] == "corsheaders" for entry in entries)
-
-
-def _listed(setting: str) -> list[str]:
-    value = getattr(settings, setting)
-    return [str(entry) for entry in value] if isinstance(value, Iterable) else []
 
 
 def _is_set(name: str) -> bool:

@@ -27,12 +27,12 @@ def apps(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Set INSTALLED_APPS without loading them: they are not installed here."""
 
     def install(*names: object) -> None:
-        monkeypatch.setattr(process, "_listed", lambda setting: _listed(setting, names))
+        monkeypatch.setattr(process, "listed", lambda setting: _listed(setting, names))
 
     def _listed(setting: str, names: tuple[object, ...]) -> list[str]:
         return [str(name) for name in names] if setting == "INSTALLED_APPS" else listed(setting)
 
-    listed = process._listed
+    listed = process.listed
     return install
 
 
