@@ -73,7 +73,7 @@ UNSAFE = {
     "templates": (
         "TEMPLATES = [{'BACKEND': 'django.template.backends.django.DjangoTemplates',"
         " 'OPTIONS': {'debug': True}}]",
-        "django_hardened.E002",
+        "django_hardened.W002",
     ),
     "key": ("SECRET_KEY = 'django-insecure-' + 'change me ' * 5", "django_hardened.E01"),
     "hosts": ("ALLOWED_HOSTS = ['*']", "django_hardened.E10"),

@@ -106,7 +106,7 @@ def test_settings_that_are_right_pass_with_warnings_as_failures(project: Project
         ("DJANGO_ADMIN_URL", "admin/", "I320"),
         ("DJANGO_PROXIES", "0.0.0.0/0", "E121"),
         ("DJANGO_SECURE_SSL_REDIRECT", "False", "W201"),
-        ("DJANGO_SECURE_HSTS_INCLUDE_SUBDOMAINS", "False", "E205"),
+        ("DJANGO_SECURE_HSTS_INCLUDE_SUBDOMAINS", "False", "W205"),
         ("DATABASE_URL", "postgres://postgres:postgres@db.example.com/x?sslmode=require", "E522"),
         ("REDIS_URL", f"redis://:{STRONG_PASSWORD}@cache.example.com:6379/0", "W504"),
     ],

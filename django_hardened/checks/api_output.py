@@ -22,6 +22,13 @@ W413 = Rule(
     "REST_FRAMEWORK",
     asvs="13.4.5",
 )
+I418 = Rule(
+    "I418",
+    "The browsable API is on: with a browser, whoever is let in sees the forms of each endpoint.",
+    'REST_FRAMEWORK["DEFAULT_RENDERER_CLASSES"] = ["rest_framework.renderers.JSONRenderer"]',
+    "REST_FRAMEWORK",
+    asvs="13.4.5",
+)
 W414 = Rule(
     "W414",
     "{views} answer with whole tables: REST framework has no DEFAULT_PAGINATION_CLASS.",
@@ -52,8 +59,9 @@ W417 = Rule(
     "ROOT_URLCONF",
     asvs="13.4.5",
 )
-RULES = (W413, W414, W415, W416, W417)
+RULES = (W413, I418, W414, W415, W416, W417)
 
+_BROWSABLE = "rest_framework.renderers.BrowsableAPIRenderer"
 _PAGINATION = "rest_framework.pagination."
 # What each class takes its size from, the parameter of the request, and its limit.
 _PAGINATIONS = {
@@ -68,9 +76,12 @@ def check_renderers(**kwargs: Any) -> list[CheckMessage]:
         return []
     from django_hardened.drf import effective  # noqa: PLC0415  # only where REST framework is used
 
-    browsable = "rest_framework.renderers.BrowsableAPIRenderer"
     paths = effective.paths("DEFAULT_RENDERER_CLASSES")
-    return [W413.found()] if any(is_subclass(path, browsable) for path in paths) else []
+    if not any(is_subclass(path, _BROWSABLE) for path in paths):
+        return []
+    permissions = effective.paths("DEFAULT_PERMISSION_CLASSES")
+    is_open = all(path == "rest_framework.permissions.AllowAny" for path in permissions)
+    return [W413.found() if is_open else I418.found()]
 
 
 def check_pagination(**kwargs: Any) -> list[CheckMessage]:

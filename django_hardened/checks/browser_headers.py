@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage
 from django.core.checks.security.base import REFERRER_POLICY_VALUES
 
 from django_hardened.checks import stack
+from django_hardened.checks.cookies import SESSION
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.transport import SECURITY
@@ -88,15 +89,15 @@ E216 = Rule(
     asvs="3.4.6",
     cwe=1021,
 )
-W217 = Rule(
-    "W217",
+I217 = Rule(
+    "I217",
     "X_FRAME_OPTIONS is {value!r}: a page of this host may show any other in a frame.",
     'X_FRAME_OPTIONS = "DENY", with @xframe_options_sameorigin on the views that need it.',
     setting="X_FRAME_OPTIONS",
     replaces=("security.W019",),
     asvs="3.4.6",
 )
-RULES = (E210, W211, E212, W213, W214, W215, E216, W217)
+RULES = (E210, W211, E212, W213, W214, W215, E216, I217)
 
 
 def check_content_type_sniffing(**kwargs: Any) -> list[CheckMessage]:
@@ -138,11 +139,12 @@ def check_frames(**kwargs: Any) -> list[CheckMessage]:
     if "headers" in conf.edge or _has_frame_ancestors():
         return []
     if not is_present(_FRAMES):
-        return [W215.found()]
+        # Whoever is not logged in has no click to steal.
+        return [W215.found()] if is_present(SESSION) else []
     value = getattr(settings, "X_FRAME_OPTIONS", "DENY")
     word = str(value).upper()
     if word == "SAMEORIGIN":
-        return [W217.found(value=value)]
+        return [I217.found(value=value)]
     return [] if word == "DENY" else [E216.found(value=value)]
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dis import get_instructions
 from functools import lru_cache
+from types import CodeType
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+# What ``return True`` compiles to, from Python 3.11 to 3.13.
+_IDLE = {"RESUME", "CACHE", "NOP"}
+_RETURNS_CONSTANT = {"LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
 
 
 def load_object(dotted: object) -> object:
@@ -32,6 +38,17 @@ def load_class(dotted: object) -> type | None:
 def is_subclass(dotted: object, *bases: str) -> bool:
     """Whether ``dotted`` names one of ``bases`` or a subclass; an equal path is enough."""
     return _is_subclass(str(dotted), bases)
+
+
+def is_always_true(function: object) -> bool:
+    """Whether ``function``, or what it names, returns a true constant whatever it is asked."""
+    found = load_object(function) if isinstance(function, str) else function
+    code = getattr(found, "__code__", None)
+    if not isinstance(code, CodeType):
+        return False
+    steps = [step for step in get_instructions(code) if step.opname not in _IDLE]
+    is_constant = {step.opname for step in steps} <= _RETURNS_CONSTANT
+    return is_constant and bool(steps[0].argval)
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.checks import CheckMessage
 
+from django_hardened.checks.classes import is_subclass, listed, load_class
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.hosts import is_overbroad
@@ -97,7 +98,14 @@ E229 = Rule(
     replaces=(*_SESSION_SECURE, "security.W016"),
     asvs="3.3.1",
 )
-RULES = (E220, E221, E222, E223, E224, W225, E226, W227, E228, E229)
+W218 = Rule(
+    "W218",
+    "{setting} is off, and whether {subject} marks the cookie as Secure is not to be seen here.",
+    "{setting} = True",
+    asvs="3.3.1",
+    cwe=614,
+)
+RULES = (E220, E221, E222, E223, E224, W225, E226, W227, E228, E229, W218)
 
 
 class _Cookie(NamedTuple):
@@ -105,6 +113,7 @@ class _Cookie(NamedTuple):
 
     prefix: str
     insecure: Rule
+    middleware: str
 
     def setting(self, attribute: str) -> str:
         return f"{self.prefix}_{attribute}"
@@ -124,9 +133,9 @@ class _Cookie(NamedTuple):
 def _cookies_in_use() -> list[_Cookie]:
     cookies = []
     if is_present(SESSION):
-        cookies.append(_Cookie("SESSION_COOKIE", E220))
+        cookies.append(_Cookie("SESSION_COOKIE", E220, SESSION))
     if is_present(CSRF) and not settings.CSRF_USE_SESSIONS:
-        cookies.append(_Cookie("CSRF_COOKIE", E222))
+        cookies.append(_Cookie("CSRF_COOKIE", E222, CSRF))
     return cookies
 
 
@@ -138,7 +147,20 @@ def _not_secure(cookie: _Cookie) -> CheckMessage:
     if cookie.has_prefix("__host-", "__secure-"):
         setting = cookie.setting("SECURE")
         return E229.found(setting=setting, subject=setting, name=cookie.name)
+    middleware = _own_response(cookie.middleware)
+    if middleware:
+        return W218.found(setting=cookie.setting("SECURE"), subject=middleware)
     return cookie.insecure.found()
+
+
+def _own_response(dotted: str) -> str:
+    """Return the middleware that writes the cookie in place of ``dotted`` in its own way, or ""."""
+    written = getattr(load_class(dotted), "process_response", None)
+    for entry in listed("MIDDLEWARE"):
+        cls = load_class(entry)
+        if is_subclass(entry, dotted) and getattr(cls, "process_response", written) is not written:
+            return entry
+    return ""
 
 
 def check_session_cookie_httponly(**kwargs: Any) -> list[CheckMessage]:

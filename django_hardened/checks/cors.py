@@ -37,8 +37,8 @@ E270 = Rule(
     asvs="3.4.2",
     cwe=942,
 )
-E271 = Rule(
-    "E271",
+W271 = Rule(
+    "W271",
     "{setting} is on, for every path: any site reads the answers.",
     f'{_NAMED} For a public API: CORS_URLS_REGEX = r"^/api/public/".',
     asvs="3.4.2",
@@ -104,7 +104,7 @@ W280 = Rule(
     f'In MIDDLEWARE put "{_MIDDLEWARE}" before "{_COMMON}".',
     setting="MIDDLEWARE",
 )
-RULES = (E270, E271, W272, E273, W274, E275, W276, W277, W278, W279, W280)
+RULES = (E270, W271, W272, E273, W274, E275, W276, W277, W278, W279, W280)
 
 _PROBED_PATHS = ("/", "/accounts/login/", "/hardened")
 
@@ -147,7 +147,7 @@ def check_cors_for_all(**kwargs: Any) -> list[CheckMessage]:
         return [E270.found(setting=setting)]
     paths = getattr(settings, "CORS_URLS_REGEX", "")
     if _is_everywhere(paths):
-        return [E271.found(setting=setting)]
+        return [W271.found(setting=setting)]
     return [W272.found(setting=setting, paths=getattr(paths, "pattern", paths))]
 
 

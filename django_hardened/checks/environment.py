@@ -25,8 +25,8 @@ E001 = Rule(
     asvs="13.4.2",
     cwe=489,
 )
-E002 = Rule(
-    "E002",
+W002 = Rule(
+    "W002",
     "TEMPLATES[{index}] has OPTIONS['debug'] on, whatever DEBUG says.",
     "Remove 'debug' from TEMPLATES[{index}]['OPTIONS']; without it the value follows DEBUG.",
     setting="TEMPLATES",
@@ -60,7 +60,7 @@ W021 = Rule(
     setting="HARDENED_ENV_SOURCES",
     cwe=732,
 )
-RULES = (E001, E002, E003, E004, W020, W021)
+RULES = (E001, W002, E003, E004, W020, W021)
 
 # High enough that names with a common part, such as DATABASE_URL and CACHE_URL, are no match.
 _TYPO_SIMILARITY = 0.85
@@ -72,7 +72,7 @@ def check_debug(**kwargs: Any) -> list[CheckMessage]:
 
 def check_template_debug(**kwargs: Any) -> list[CheckMessage]:
     return [
-        E002.found(subject=index, index=index)
+        W002.found(subject=index, index=index)
         for index, options in template_options()
         if options.get("debug")
     ]

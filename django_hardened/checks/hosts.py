@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage
 
+from django_hardened.checks.classes import listed
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
 from django_hardened.hosts import is_loopback, is_overbroad, parse_host, pattern_problem
@@ -13,6 +16,8 @@ from django_hardened.hosts import is_loopback, is_overbroad, parse_host, pattern
 _EXAMPLE = (
     'ALLOWED_HOSTS = ["www.example.com"], or ALLOWED_HOSTS=www.example.com in the environment'
 )
+
+_BARE_NAME = "Write the bare host name; for a domain with its subdomains, '.example.com'."
 
 E101 = Rule(
     "E101",
@@ -28,6 +33,13 @@ E102 = Rule(
     f"Name the hosts of the site: {_EXAMPLE}.",
     setting="ALLOWED_HOSTS",
 )
+W114 = Rule(
+    "W114",
+    "ALLOWED_HOSTS has '*', and whether {subject} refuses the hosts that it does not know is not "
+    "to be seen here.",
+    'Say which names exist: HARDENED_TENANT_RESOLVER = "myproject.tenants.resolve".',
+    setting="ALLOWED_HOSTS",
+)
 E103 = Rule(
     "E103",
     "ALLOWED_HOSTS has {subject!r}, under which strangers can register names.",
@@ -36,39 +48,64 @@ E103 = Rule(
 )
 E104 = Rule(
     "E104",
-    "ALLOWED_HOSTS has {subject!r}, which {problem}: it never matches a request.",
-    "Write the bare host name; for a domain with its subdomains, '.example.com'.",
+    "ALLOWED_HOSTS has {subject!r}, which {problem}: it never matches a request, and nothing else "
+    "does.",
+    _BARE_NAME,
     setting="ALLOWED_HOSTS",
 )
-E105 = Rule(
-    "E105",
+W113 = Rule(
+    "W113",
+    "ALLOWED_HOSTS has {subject!r}, which {problem}: it never matches a request.",
+    _BARE_NAME,
+    setting="ALLOWED_HOSTS",
+)
+W105 = Rule(
+    "W105",
     "ALLOWED_HOSTS has only names of this machine ({entries}): nobody else can reach the site.",
     f"Add the public name: {_EXAMPLE}.",
     setting="ALLOWED_HOSTS",
 )
-RULES = (E101, E102, E103, E104, E105)
+RULES = (E101, E102, W114, E103, E104, W113, W105)
+
+# Middleware that finds out by the host whose site it is: of django-tenants, django-hosts, pretix.
+_RESOLVES = re.compile(r"(?:tenant|multi_?domain|multi_?site|django_hosts)\w*\.", re.IGNORECASE)
 
 
 def check_allowed_hosts(**kwargs: Any) -> list[CheckMessage]:
     entries = conf.allowed_hosts
     if not entries:
         return [E101.found()]
-    findings = [finding for entry in entries for finding in _check_entry(entry)]
-    if not findings and all(_is_local(entry) for entry in entries):
-        findings.append(E105.found(entries=", ".join(map(str, entries))))
+    findings = _check_dead_entries(entries)
+    findings += [finding for entry in entries for finding in _check_entry(entry)]
+    if not findings and all(map(_is_local, entries)):
+        findings.append(W105.found(entries=", ".join(map(str, entries))))
     return findings
 
 
+def _check_dead_entries(entries: tuple[Any, ...]) -> list[CheckMessage]:
+    problems = [(entry, pattern_problem(entry)) for entry in entries]
+    # One that never matches does no harm beside one that does.
+    rule = E104 if all(problem for _, problem in problems) else W113
+    return [rule.found(subject=entry, problem=problem) for entry, problem in problems if problem]
+
+
 def _check_entry(entry: Any) -> list[CheckMessage]:
-    problem = pattern_problem(entry)
-    if problem:
-        return [E104.found(subject=entry, problem=problem)]
     if entry == "*":
-        return [E102.found()]
-    return [E103.found(subject=entry)] if is_overbroad(entry) else []
+        return _check_wildcard()
+    is_usable = pattern_problem(entry) is None
+    return [E103.found(subject=entry)] if is_usable and is_overbroad(entry) else []
+
+
+def _check_wildcard() -> list[CheckMessage]:
+    if getattr(settings, "HARDENED_TENANT_RESOLVER", None):
+        return []  # that is what says which names exist
+    resolving = [name for name in listed("MIDDLEWARE") if _RESOLVES.search(name)]
+    return [W114.found(subject=resolving[0])] if resolving else [E102.found()]
 
 
 def _is_local(entry: object) -> bool:
+    if entry == "*":
+        return False
     name = parse_host(str(entry).removeprefix(".")).name
     return is_loopback(name) or name == "0.0.0.0"  # noqa: S104  # compared, not bound to
 

@@ -12,6 +12,12 @@ from django_hardened.checks.presence import is_present
 
 _AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 _MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_LOGIN_APPS = (
+    "django.contrib.admin",
+    "rest_framework.authtoken",
+    *("allauth.account", "dj_rest_auth", "djoser", "knox", "oauth2_provider", "registration"),
+    *("rest_framework_simplejwt", "two_factor", "wagtail.admin"),
+)
 _ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -29,6 +35,11 @@ def has_password_login() -> bool:
     """Whether somebody who visits can log in with a password that Django keeps."""
     has_pages = is_present(_AUTHENTICATION) or apps.is_installed("django.contrib.admin")
     return apps.is_installed("django.contrib.auth") and has_pages and bool(password_backends())
+
+
+def has_login_pages() -> bool:
+    """Whether an installed app has a page or an endpoint on which a password can be tried."""
+    return any(apps.is_installed(app) for app in _LOGIN_APPS)
 
 
 def _takes_password(dotted: str) -> bool:

@@ -11,7 +11,12 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass
-from django_hardened.checks.logins import backends, has_password_login, password_backends
+from django_hardened.checks.logins import (
+    backends,
+    has_login_pages,
+    has_password_login,
+    password_backends,
+)
 from django_hardened.checks.rules import Rule
 
 _VALIDATION = "django.contrib.auth.password_validation"
@@ -35,7 +40,7 @@ E330 = Rule(
 )
 W331 = Rule(
     "W331",
-    "AUTH_PASSWORD_VALIDATORS is empty, and what {known} does instead is not to be seen here.",
+    "AUTH_PASSWORD_VALIDATORS is empty, and {known}.",
     _VALIDATORS,
     setting="AUTH_PASSWORD_VALIDATORS",
     asvs="6.2.1",
@@ -130,12 +135,14 @@ def _check_lengths(lengths: list[object]) -> list[CheckMessage]:
 
 
 def _known_check() -> str:
-    """Return what else may judge a password here, or "" if the settings show nothing."""
+    """Say why passwords may be judged elsewhere, or by nobody, or "" if nothing shows it."""
     named = [str(app) for app in settings.INSTALLED_APPS if _OTHER_CHECK.search(str(app))]
     named += [name for name in _OTHER_SETTINGS if getattr(settings, name, None)]
     # With single sign-on beside it, the password may be for a few administrators only.
     named += [entry for entry in backends() if entry not in password_backends()]
-    return named[0] if named else ""
+    if named:
+        return f"what {named[0]} does instead is not to be seen here"
+    return "" if has_login_pages() else "who can log in with a password is not to be seen here"
 
 
 def check_hashers(**kwargs: Any) -> list[CheckMessage]:

@@ -32,9 +32,10 @@ W106 = Rule(
     'HARDENED_TENANT_RESOLVER = "myproject.tenants.resolve".',
     setting="ALLOWED_HOSTS",
 )
-W107 = Rule(
-    "W107",
-    "HostPinningMiddleware is not in MIDDLEWARE: {consequence}.",
+I107 = Rule(
+    "I107",
+    "HostPinningMiddleware is not in MIDDLEWARE: links, mails and cache keys repeat the port and "
+    "the spelling that a client sends.",
     _FIRST,
     setting="MIDDLEWARE",
 )
@@ -76,7 +77,7 @@ E112 = Rule(
     "ALLOWED_HOSTS names.",
     setting="MIDDLEWARE",
 )
-RULES = (W106, W107, E108, E109, W110, E111, E112)
+RULES = (W106, I107, E108, E109, W110, E111, E112)
 
 
 def open_entries() -> list[str]:
@@ -102,17 +103,7 @@ def check_host_suffixes(**kwargs: Any) -> list[CheckMessage]:
 def check_host_pinning(**kwargs: Any) -> list[CheckMessage]:
     if is_present(HOST_PINNING):
         return []
-    entries = open_entries()
-    if entries:
-        consequence = (
-            f"ALLOWED_HOSTS has {', '.join(map(repr, entries))}, and a client chooses among all "
-            "those names which one gets into links, mails and cache keys"
-        )
-    else:
-        consequence = (
-            "links, mails and cache keys repeat the port and the spelling that a client sends"
-        )
-    return [W107.found(consequence=consequence)]
+    return [I107.found()]
 
 
 def check_pinning_order(**kwargs: Any) -> list[CheckMessage]:

@@ -29,8 +29,8 @@ E115 = Rule(
     asvs="4.1.3",
     cwe=348,
 )
-W116 = Rule(
-    "W116",
+I116 = Rule(
+    "I116",
     "USE_X_FORWARDED_HOST is on, and no trusted proxy is declared: any client may send "
     "X-Forwarded-Host, past the proxy's own choice of host.",
     f"USE_X_FORWARDED_HOST = False. {_DECLARE}: it forwards the host by itself.",
@@ -50,6 +50,15 @@ W117 = Rule(
 W118 = Rule(
     "W118",
     "SECURE_PROXY_SSL_HEADER is set, and no trusted proxy is declared: {consequence}.",
+    f"{_DECLARE}; without a proxy, SECURE_PROXY_SSL_HEADER = None.",
+    setting="SECURE_PROXY_SSL_HEADER",
+    asvs="4.1.3",
+    cwe=348,
+)
+I125 = Rule(
+    "I125",
+    "SECURE_PROXY_SSL_HEADER is set, and no trusted proxy is declared: whoever reaches the server "
+    "past the proxy passes off plain http as https.",
     f"{_DECLARE}; without a proxy, SECURE_PROXY_SSL_HEADER = None.",
     setting="SECURE_PROXY_SSL_HEADER",
     asvs="4.1.3",
@@ -101,7 +110,7 @@ W124 = Rule(
     'Name single addresses, INTERNAL_IPS = ["127.0.0.1"], or in production none: INTERNAL_IPS = []',
     setting="INTERNAL_IPS",
 )
-RULES = (E115, W116, W117, W118, E119, E120, E121, E122, W123, W124)
+RULES = (E115, I116, W117, W118, I125, E119, E120, E121, E122, W123, W124)
 
 _FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"
 # What the server puts into the environment of a request by itself: no client can send it.
@@ -116,7 +125,7 @@ def check_forwarded_host_and_port(**kwargs: Any) -> list[CheckMessage]:
     findings = []
     if settings.USE_X_FORWARDED_HOST:
         entries = ", ".join(map(repr, open_entries()))
-        findings.append(E115.found(entries=entries) if entries else W116.found())
+        findings.append(E115.found(entries=entries) if entries else I116.found())
     if settings.USE_X_FORWARDED_PORT:
         findings.append(W117.found())
     return findings
@@ -137,8 +146,10 @@ def check_proxy_ssl_header(**kwargs: Any) -> list[CheckMessage]:
         return [W123.found(header=header)] if unknown else []
     if has_middleware and header == _FORWARDED_PROTO:
         consequence = "the header is removed, and every request counts as plain http"
-    else:
+    elif open_entries():
         consequence = "any client may send it, and passes off plain http as https"
+    else:  # a site that has named its hosts knows who serves them
+        return [I125.found()]
     return [W118.found(consequence=consequence)]
 
 

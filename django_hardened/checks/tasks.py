@@ -25,6 +25,14 @@ E560 = Rule(
     asvs="1.5.2",
     cwe=502,
 )
+W567 = Rule(
+    "W567",
+    "{setting} has 'pickle': whoever can write to the broker, which is on this machine or network, "
+    "runs code in the workers.",
+    "{setting} = {fix}",
+    asvs="1.5.2",
+    cwe=502,
+)
 W561 = Rule(
     "W561",
     "{setting} is on: tasks run inside the request that asks for them, and an error in one is an "
@@ -67,7 +75,7 @@ I566 = Rule(
     'TASKS[{subject!r}]["BACKEND"] = the backend of a queue that has workers.',
     "TASKS",
 )
-RULES = (E560, W561, W562, E563, W564, W565, I566)
+RULES = (E560, W567, W561, W562, E563, W564, W565, I566)
 
 # Each name as Celery spells it with namespace="CELERY", and as before Celery 4.
 _SERIALIZERS = (
@@ -93,13 +101,20 @@ _SCHEMES = {"redis": False, "rediss": True, "amqp": False, "pyamqp": False, "amq
 
 def check_task_serializers(**kwargs: Any) -> list[CheckMessage]:
     findings = []
+    rule = W567 if _has_local_brokers() else E560
     for name in _SERIALIZERS:
         value = getattr(settings, name, None)
         is_list = name.endswith("_CONTENT")
         words = value if isinstance(value, list | tuple | set | frozenset) else [value]
         if _PICKLES & {str(word).lower() for word in words}:
-            findings.append(E560.found(setting=name, fix='["json"]' if is_list else '"json"'))
+            findings.append(rule.found(setting=name, fix='["json"]' if is_list else '"json"'))
     return findings
+
+
+def _has_local_brokers() -> bool:
+    """Whether settings name where the tasks come from, and all of that is near."""
+    named = [address for name in _URLS for address in _addresses(getattr(settings, name, None))]
+    return bool(named) and not any(is_remote(address.host) for address in named)
 
 
 def check_eager_tasks(**kwargs: Any) -> list[CheckMessage]:

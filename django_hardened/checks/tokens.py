@@ -26,8 +26,8 @@ E450 = Rule(
     asvs="11.5.1",
     cwe=321,
 )
-W451 = Rule(
-    "W451",
+I451 = Rule(
+    "I451",
     "Tokens are signed with SECRET_KEY: one of the two cannot be replaced without the other.",
     'SIMPLE_JWT["SIGNING_KEY"] = env("SIGNING_KEY"). ' + _NEW_KEY,
     "SIMPLE_JWT",
@@ -99,7 +99,7 @@ E460 = Rule(
     asvs="3.5.1",
     cwe=352,
 )
-RULES = (E450, W451, E452, W453, E454, W455, I456, W457, E458, E459, E460)
+RULES = (E450, I451, E452, W453, E454, W455, I456, W457, E458, E459, E460)
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _BLACKLIST = "rest_framework_simplejwt.token_blacklist"
@@ -165,7 +165,7 @@ def _check_key(names: _Names, config: dict[str, Any]) -> list[CheckMessage]:
         secret = ""  # E010 says so
     key = str(config.get(names.key) or secret)
     if key == secret:
-        return [W451.found()] if names is _SIMPLE_JWT else []
+        return [I451.found()] if names is _SIMPLE_JWT else []
     rule = weakness(key)
     if rule is None:
         return []

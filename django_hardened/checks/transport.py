@@ -53,8 +53,8 @@ W204 = Rule(
     setting="SECURE_HSTS_SECONDS",
     asvs="3.4.1",
 )
-E205 = Rule(
-    "E205",
+W205 = Rule(
+    "W205",
     "SECURE_HSTS_PRELOAD is on, but {problem}: browsers do not put the site on their list.",
     "SECURE_HSTS_PRELOAD = False; or, where all subdomains are yours and on https for good, "
     f"SECURE_HSTS_SECONDS = {HSTS_SECONDS} and SECURE_HSTS_INCLUDE_SUBDOMAINS = True",
@@ -94,7 +94,14 @@ W209 = Rule(
     setting="MIDDLEWARE",
     replaces=("security.W001",),
 )
-RULES = (W201, W202, E203, W204, E205, E206, E207, E208, W209)
+I230 = Rule(
+    "I230",
+    "{setting} has not been decided: it would bind {whom}, and cannot be taken back for months.",
+    "{setting} = False; or True, where all of them are yours and on https for good.",
+    replaces=("security.W005", "security.W021"),
+    asvs="3.4.1",
+)
+RULES = (W201, W202, E203, W204, W205, E206, E207, E208, W209, I230)
 
 # The settings that SecurityMiddleware carries out, and the word by which a proxy does it instead.
 _CARRIED_OUT = {
@@ -105,6 +112,10 @@ _CARRIED_OUT = {
     "SECURE_CROSS_ORIGIN_OPENER_POLICY": "headers",
 }
 # Nothing that was written for one of these has a reason to match all.
+_BINDING = {
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": "every host below this one",
+    "SECURE_HSTS_PRELOAD": "the whole domain, in every browser",
+}
 _UNRELATED_PATHS = ("a", "Q7.html", "admin/login/", "x/y/z", "api/v1/users/12")
 
 
@@ -154,7 +165,11 @@ def check_hsts(**kwargs: Any) -> list[CheckMessage]:
     findings = _check_seconds(value, seconds)
     if settings.SECURE_HSTS_PRELOAD:
         findings += _check_preload(seconds)
-    return findings
+    return findings + [
+        I230.found(setting=name, subject=name, whom=whom)
+        for name, whom in _BINDING.items()
+        if not settings.is_overridden(name)  # type: ignore[misc]  # a method
+    ]
 
 
 def _seconds(value: Any) -> int | None:
@@ -173,9 +188,10 @@ def _check_seconds(value: Any, seconds: int | None) -> list[CheckMessage]:
 
 def _check_preload(seconds: int | None) -> list[CheckMessage]:
     if not settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:
-        return [E205.found(problem="SECURE_HSTS_INCLUDE_SUBDOMAINS is off")]
-    if seconds is None or seconds < HSTS_SECONDS:
-        return [E205.found(problem="SECURE_HSTS_SECONDS is under a year")]
+        return [W205.found(problem="SECURE_HSTS_INCLUDE_SUBDOMAINS is off")]
+    # Between a day and a year a site is on its way there, and W204 has said how it goes on.
+    if seconds is None or seconds < _DAY:
+        return [W205.found(problem="SECURE_HSTS_SECONDS is under a year")]
     return []
 
 

@@ -29,8 +29,8 @@ E570 = Rule(
     "proxy limits bodies",
     cwe=770,
 )
-E571 = Rule(
-    "E571",
+W571 = Rule(
+    "W571",
     "{setting} is None: a request with a million of them keeps a worker busy.",
     "{setting} = {default}; views that need more of them belong behind a login",
     cwe=770,
@@ -98,7 +98,7 @@ I580 = Rule(
     asvs="3.2.1",
     cwe=434,
 )
-RULES = (E570, E571, W572, W573, E574, W575, W576, W577, E578, E579, I580)
+RULES = (E570, W571, W572, W573, E574, W575, W576, W577, E578, E579, I580)
 
 _DEFAULTS = {"DATA_UPLOAD_MAX_NUMBER_FIELDS": "1000", "DATA_UPLOAD_MAX_NUMBER_FILES": "100"}
 
@@ -119,7 +119,7 @@ def check_request_limits(**kwargs: Any) -> list[CheckMessage]:
     for name, most in MAX_COUNT.items():
         value = getattr(settings, name)
         if value is None:
-            findings.append(E571.found(setting=name, default=_DEFAULTS[name]))
+            findings.append(W571.found(setting=name, default=_DEFAULTS[name]))
         elif _is_number(value) and value > most:
             findings.append(W573.found(setting=name, value=value, default=_DEFAULTS[name]))
     return findings

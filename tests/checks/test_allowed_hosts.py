@@ -41,6 +41,30 @@ def test_wildcard(settings: Any, allowed: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("middleware", "expected"),
+    [
+        ("django_tenants.middleware.main.TenantMainMiddleware", "W114"),
+        ("pretix.multidomain.middlewares.MultiDomainMiddleware", "W114"),
+        ("django_hosts.middleware.HostsRequestMiddleware", "W114"),
+        ("django_hardened.middleware.HostPinningMiddleware", "E102"),
+        ("allow_cidr.middleware.AllowCIDRMiddleware", "E102"),
+        ("django.contrib.sites.middleware.CurrentSiteMiddleware", "E102"),
+    ],
+)
+def test_a_middleware_that_may_know_the_hosts(
+    settings: Any, middleware: str, expected: str
+) -> None:
+    settings.MIDDLEWARE = [middleware]
+    assert _codes(settings, ["*"]) == [expected]
+
+
+def test_a_resolver_says_which_names_exist(settings: Any) -> None:
+    settings.HARDENED_TENANT_RESOLVER = "myproject.tenants.resolve"
+    assert _codes(settings, ["*"]) == []
+    assert _codes(settings, ["*", ".com"]) == ["E103"]
+
+
+@pytest.mark.parametrize(
     "entry",
     [
         ".com",
@@ -110,17 +134,19 @@ def test_every_shared_suffix(settings: Any, suffix: str) -> None:
 )
 def test_an_entry_that_never_matches(settings: Any, entry: str, problem: str) -> None:
     [message] = _check(settings, ["www.example.com", entry])
-    assert message.id == "django_hardened.E104"
-    assert (
-        message.msg == f"ALLOWED_HOSTS has {entry!r}, which {problem}: it never matches a request."
-    )
+    said = f"ALLOWED_HOSTS has {entry!r}, which {problem}: it never matches a request"
+    assert (message.id, message.msg) == ("django_hardened.W113", f"{said}.")
+
+    [message] = _check(settings, [entry])
+    alone = f"{said}, and nothing else does."
+    assert (message.id, message.msg) == ("django_hardened.E104", alone)
 
 
 @pytest.mark.parametrize("entry", [None, 5, 1.5, True, b"www.example.com", ["www.example.com"]])
 def test_an_entry_that_is_no_text(settings: Any, entry: object) -> None:
     """Django raises AttributeError on the first request, or never matches it."""
-    [message] = _check(settings, ["www.example.com", entry])
-    assert message.id == "django_hardened.E104"
+    assert _codes(settings, ["www.example.com", entry]) == ["W113"]
+    assert _codes(settings, [entry, entry]) == ["E104", "E104"]
 
 
 @pytest.mark.parametrize(
@@ -140,17 +166,17 @@ def test_an_entry_that_is_no_text(settings: Any, entry: object) -> None:
 )
 def test_only_names_of_this_machine(settings: Any, allowed: Any) -> None:
     [message] = _check(settings, allowed)
-    assert message.id == "django_hardened.E105"
+    assert message.id == "django_hardened.W105"
     assert all(str(entry) in message.msg for entry in allowed)
 
 
 def test_several_findings(settings: Any) -> None:
     allowed = ["https://a.example", "*", ".com", "b.example:80", "www.example.com"]
-    assert _codes(settings, allowed) == ["E104", "E102", "E103", "E104"]
+    assert _codes(settings, allowed) == ["W113", "W113", "E102", "E103"]
 
 
 def test_a_bad_entry_beside_local_ones_is_one_finding(settings: Any) -> None:
-    assert _codes(settings, ["localhost", "https://www.example.com"]) == ["E104"]
+    assert _codes(settings, ["localhost", "https://www.example.com"]) == ["W113"]
 
 
 @pytest.mark.parametrize(

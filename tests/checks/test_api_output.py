@@ -31,14 +31,24 @@ def _found(*views: Any, **changes: Any) -> list[str]:
     ("renderers", "found"),
     [
         ([RENDERERS + "JSONRenderer"], []),
-        ([RENDERERS + "JSONRenderer", RENDERERS + "BrowsableAPIRenderer"], ["W413"]),
-        ((RENDERERS + "AdminRenderer",), ["W413"]),
+        ([RENDERERS + "JSONRenderer", RENDERERS + "BrowsableAPIRenderer"], ["I418"]),
+        ((RENDERERS + "AdminRenderer",), ["I418"]),
         (["not_installed.Renderer"], []),
         (None, []),
     ],
 )
 def test_renderers(renderers: Any, found: list[str]) -> None:
     assert _found(DEFAULT_RENDERER_CLASSES=renderers) == found
+
+
+@pytest.mark.parametrize(
+    ("permissions", "found"), [(["AllowAny"], "W413"), (["AllowAny", "IsAdminUser"], "I418")]
+)
+def test_who_is_shown_the_forms(permissions: list[str], found: str) -> None:
+    classes = [f"rest_framework.permissions.{name}" for name in permissions]
+    renderers = [RENDERERS + "BrowsableAPIRenderer"]
+    changes = {"DEFAULT_PERMISSION_CLASSES": classes, "DEFAULT_RENDERER_CLASSES": renderers}
+    assert _found(**changes) == [found]
 
 
 def test_renderers_of_rest_framework_itself() -> None:

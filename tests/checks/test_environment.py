@@ -71,7 +71,7 @@ def test_template_debug_is_found_in_each_engine(settings: Any, sequence: type) -
         ]
     )
     messages = environment.check_template_debug()
-    assert [message.id for message in messages] == ["django_hardened.E002"] * 2
+    assert [message.id for message in messages] == ["django_hardened.W002"] * 2
     assert "TEMPLATES[0]" in messages[0].msg
     assert "TEMPLATES[0]['OPTIONS']" in str(messages[0].hint)
     assert "TEMPLATES[2]" in messages[1].msg
@@ -264,4 +264,4 @@ def test_all_at_once(settings: Any, env_file: EnvFile) -> None:
     settings.HARDENED_ENVIRONMENT = "build"
     env = env_file(f"SECRET_KEY={KEY}", "ALLOWED_HOSTS=a.example", "SECRET_KY=x", mode=0o644)
     settings.HARDENED_ENV_SOURCES = hardened_settings(env)["HARDENED_ENV_SOURCES"]
-    assert codes_of(environment) == ["E001", "E002", "E003", "W020", "W021"]
+    assert codes_of(environment) == ["E001", "W002", "E003", "W020", "W021"]

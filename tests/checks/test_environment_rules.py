@@ -124,4 +124,4 @@ def test_debug_and_an_environment_that_is_not_for_deployment(settings: Any) -> N
     settings.DEBUG = True
     settings.HARDENED_ENVIRONMENT = "build"
     settings.TEMPLATES = [{"OPTIONS": {"debug": True}}]
-    assert all_codes(environment) == ["E001", "E002", "E003"]
+    assert all_codes(environment) == ["E001", "W002", "E003"]

@@ -20,8 +20,8 @@ DECLARED = {"HARDENED_TRUSTED_PROXIES": ["10.0.0.0/8"]}
 @pytest.mark.parametrize(
     ("allowed", "expected"),
     [
-        (["www.example.com"], "W116"),
-        (["web", ".internal"], "W116"),
+        (["www.example.com"], "I116"),
+        (["web", ".internal"], "I116"),
         (["*"], "E115"),
         (["www.example.com", ".example.com"], "E115"),
         ([".herokuapp.com"], "E115"),
@@ -40,7 +40,7 @@ def test_either_middleware_removes_the_header(setting: str, middleware: list[str
 
 def test_declared_without_the_middleware_is_one_finding() -> None:
     changes = {"USE_X_FORWARDED_HOST": True, "USE_X_FORWARDED_PORT": True, "MIDDLEWARE": BARE}
-    assert codes(proxies, **changes) == ["W116", "W117"]
+    assert codes(proxies, **changes) == ["I116", "W117"]
     assert codes(proxies, **changes, **DECLARED) == ["E122"]
     assert codes(proxies, MIDDLEWARE=BARE, SECURE_PROXY_SSL_HEADER=PROTO, **DECLARED) == ["E122"]
 
@@ -89,7 +89,9 @@ def test_a_header_that_is_wrong(value: Any) -> None:
     ids=["pair", "list", "lazy", "protocol", "ssl", "iis"],
 )
 def test_a_header_that_is_right_but_undeclared(value: Any) -> None:
-    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value, MIDDLEWARE=BARE) == ["W118"]
+    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value, MIDDLEWARE=BARE) == ["I125"]
+    open_site = {"MIDDLEWARE": BARE, "ALLOWED_HOSTS": ["*"]}
+    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value, **open_site) == ["W118"]
 
 
 @pytest.mark.parametrize("header", ["HTTPS", "REQUEST_SCHEME", "wsgi.url_scheme"])
@@ -101,9 +103,9 @@ def test_what_an_undeclared_header_leads_to() -> None:
     [believed] = findings(proxies, SECURE_PROXY_SSL_HEADER=PROTO, MIDDLEWARE=BARE)
     [removed] = findings(proxies, SECURE_PROXY_SSL_HEADER=PROTO)
     [other] = findings(proxies, SECURE_PROXY_SSL_HEADER=("HTTP_X_SCHEME", "https"))
-    assert "any client may send it" in believed.msg
+    assert (believed.id, other.msg) == ("django_hardened.I125", believed.msg)
+    assert removed.id == "django_hardened.W118"
     assert "the header is removed" in removed.msg
-    assert other.msg == believed.msg
 
 
 # -- HARDENED_TRUSTED_PROXIES --------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher, PBKDF2PasswordHasher
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.utils.functional import lazystr
 
-from django_hardened.checks import passwords
+from django_hardened.checks import logins, passwords
 
 BACKENDS = "django.contrib.auth.backends"
 HASHERS = "django.contrib.auth.hashers"
@@ -62,6 +62,14 @@ def test_another_check_is_possible(settings: Any, setting: str, value: Any) -> N
     settings.AUTH_PASSWORD_VALIDATORS = []
     setattr(settings, setting, value)
     assert codes_of(passwords) == ["W331"]
+
+
+def test_nothing_installed_has_a_login(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = []
+    monkeypatch.setattr(logins, "_LOGIN_APPS", ("not_installed",))
+    [message] = passwords.check_validators()
+    assert message.id == "django_hardened.W331"
+    assert "who can log in with a password is not to be seen here" in message.msg
 
 
 @pytest.mark.parametrize("app", ["django_zxcvbn", "password_strength", "passwords", "pwned"])

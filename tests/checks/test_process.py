@@ -12,6 +12,8 @@ from findings_support import NOT_SETTINGS, all_codes, subjects
 from django_hardened.checks import logs, process
 
 TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
+SILK = "silk.middleware.SilkyMiddleware"
+PYINSTRUMENT = "pyinstrument.middleware.ProfilerMiddleware"
 
 
 class DebugToolbarMiddleware:
@@ -36,21 +38,77 @@ def apps(monkeypatch: pytest.MonkeyPatch) -> Any:
     return install
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [
-        TOOLBAR,
-        "silk.middleware.SilkyMiddleware",
-        "pyinstrument.middleware.ProfilerMiddleware",
-        lazystr(TOOLBAR),
-    ],
-)
+def everybody(request: object) -> bool:
+    return True
+
+
+def one(request: object) -> int:
+    return 1
+
+
+def nobody(request: object) -> bool:
+    return False
+
+
+def staff(request: Any) -> bool:
+    return bool(request.user.is_staff)
+
+
+@pytest.mark.parametrize("entry", [TOOLBAR, SILK, PYINSTRUMENT, lazystr(TOOLBAR)])
 def test_a_development_tool_among_the_middleware(entry: object) -> None:
-    with override_settings(MIDDLEWARE=["a.B", entry]):
+    shown = {"SHOW_TOOLBAR_CALLBACK": lambda request: True}
+    with override_settings(MIDDLEWARE=["a.B", entry], DEBUG_TOOLBAR_CONFIG=shown):
         messages = process.check_development_middleware()
         assert all_codes(process) == ["E601"]
     assert subjects(messages) == [str(entry)]
     assert repr(str(entry)) in str(messages[0].hint)
+
+
+@pytest.mark.parametrize(
+    ("callback", "expected"),
+    [
+        (lambda request: True, "E601"),
+        (one, "E601"),
+        (everybody, "E601"),
+        (f"{__name__}.everybody", "E601"),
+        (nobody, "W605"),
+        (staff, "W605"),
+        (f"{__name__}.staff", "W605"),
+        ("not_installed.callbacks.show", "W605"),
+        (DebugToolbarMiddleware, "W605"),
+    ],
+)
+def test_whom_the_toolbar_is_shown_to(settings: Any, callback: object, expected: str) -> None:
+    settings.MIDDLEWARE = [TOOLBAR]
+    settings.DEBUG_TOOLBAR_CONFIG = {"SHOW_TOOLBAR_CALLBACK": callback}
+    assert all_codes(process) == [expected]
+
+
+def test_the_toolbar_by_itself_asks_debug(settings: Any) -> None:
+    settings.MIDDLEWARE = [TOOLBAR]
+    [message] = process.check_development_middleware()
+    assert message.id == "django_hardened.W605"
+    assert "only DEBUG keeps it" in message.msg
+    settings.DEBUG = True
+    assert all_codes(process) == ["E601"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "changes", "expected"),
+    [
+        (SILK, {"SILKY_AUTHENTICATION": True}, "E601"),
+        (SILK, {"SILKY_AUTHORISATION": True}, "E601"),
+        (SILK, {"SILKY_AUTHENTICATION": True, "SILKY_AUTHORISATION": True}, "W605"),
+        (PYINSTRUMENT, {"PYINSTRUMENT_SHOW_CALLBACK": f"{__name__}.everybody"}, "E601"),
+        (PYINSTRUMENT, {"PYINSTRUMENT_SHOW_CALLBACK": f"{__name__}.staff"}, "W605"),
+    ],
+)
+def test_whom_a_profiler_is_shown_to(
+    settings: Any, entry: str, changes: dict[str, object], expected: str
+) -> None:
+    settings.MIDDLEWARE = [entry]
+    with override_settings(**changes):
+        assert all_codes(process) == [expected]
 
 
 def test_a_subclass_of_it(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +116,7 @@ def test_a_subclass_of_it(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(process, "_MIDDLEWARE", {known: "it tells"})
     monkeypatch.setattr(process, "is_subclass", lambda entry, base: entry.endswith("Own"))
     settings.MIDDLEWARE = [f"{__name__}.Own"]
+    settings.DEBUG = True
     assert all_codes(process) == ["E601"]
 
 
@@ -77,7 +136,6 @@ def test_no_such_middleware(settings: Any, middleware: object) -> None:
         "debug_toolbar.apps.DebugToolbarConfig",
         "silk",
         "django_browser_reload",
-        "django.contrib.admindocs",
         "livereload",
         lazystr("silk"),
     ],
@@ -89,14 +147,20 @@ def test_a_development_app(apps: Any, app: object) -> None:
     assert all_codes(process) == ["W602"]
 
 
+def test_an_app_that_staff_may_use(apps: Any) -> None:
+    apps("django.contrib.admindocs", "django.contrib.admin")
+    assert subjects(process.check_development_apps()) == ["django.contrib.admindocs"]
+    assert all_codes(process) == ["I606"]
+
+
 def test_the_toolbar_and_its_middleware_are_one_problem(apps: Any, settings: Any) -> None:
     settings.MIDDLEWARE = [TOOLBAR]
     apps("debug_toolbar", "silk")
-    assert all_codes(process) == ["E601", "W602"]
+    assert all_codes(process) == ["W605", "W602"]
     assert subjects(process.check_development_apps()) == ["silk"]
 
 
-@pytest.mark.parametrize(("werkzeug", "found"), [(None, []), (object(), ["W602"])])
+@pytest.mark.parametrize(("werkzeug", "found"), [(None, []), (object(), ["I606"])])
 def test_runserver_plus_needs_werkzeug(
     apps: Any, monkeypatch: pytest.MonkeyPatch, werkzeug: object, found: list[str]
 ) -> None:
@@ -116,9 +180,12 @@ def test_apps_of_which_there_is_nothing_to_say(apps: Any) -> None:
         ([], []),
         (["models.W042", "fields.W342", "urls.W005"], []),
         (["security.W004"], ["security.W004"]),
-        (("django_hardened.E102", "security.W004", "security.W004"), ["django_hardened.E102"]),
+        (
+            ("django_hardened.E102", "security.W004", "security.W004"),
+            ["django_hardened.E102, security.W004"],
+        ),
         ({"mail.E001"}, ["mail.E001"]),
-        (["async.E001", "caches.W002", "caches.W003"], ["async.E001", "caches.W002"]),
+        (["async.E001", "caches.W002", "caches.W003"], ["async.E001, caches.W002"]),
         ([lazystr("security.W008")], ["security.W008"]),
         (None, []),
         (7, []),
@@ -128,9 +195,10 @@ def test_apps_of_which_there_is_nothing_to_say(apps: Any) -> None:
 def test_silenced_checks(settings: Any, silenced: object, found: list[str]) -> None:
     settings.SILENCED_SYSTEM_CHECKS = silenced
     messages = process.check_silenced_checks()
-    assert subjects(messages)[: len(found)] == found
-    assert {message.id for message in messages} <= {"django_hardened.W603"}
-    assert bool(messages) == bool(found)
+    assert [message.id for message in messages] == ["django_hardened.W603"] * len(found)
+    assert all(
+        f"has {said}: " in message.msg for message, said in zip(messages, found, strict=True)
+    )
 
 
 def test_what_to_do_instead_can_be_pasted(settings: Any) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.functional import lazystr
 from site_support import (
     AUTHENTICATION,
@@ -37,20 +40,41 @@ PROTO = ("HTTP_X_FORWARDED_PROTO", "https")
 REST = without("TrustedProxyMiddleware", "HostPinningMiddleware", "SecurityMiddleware")
 BARE = without("TrustedProxyMiddleware", "HostPinningMiddleware")
 
+
+class SecureSessionMiddleware(SessionMiddleware):
+    """Stands for those of projects that mark the cookie as Secure where the request was."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> Any:
+        return super().process_response(request, response)
+
+
 # Code, what breaks the rule (with what it breaks besides), and a near miss that breaks nothing.
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("E101", {"ALLOWED_HOSTS": []}, {"ALLOWED_HOSTS": ["a.example"]}),
     ("E102", {"ALLOWED_HOSTS": ["*"]}, {"ALLOWED_HOSTS": ["www.example.com"]}),
     ("E103", {"ALLOWED_HOSTS": [".herokuapp.com"]}, {"ALLOWED_HOSTS": ["mine.herokuapp.com"]}),
     ("E104", {"ALLOWED_HOSTS": ["https://a.example"]}, {"ALLOWED_HOSTS": ["a.example"]}),
-    ("E105", {"ALLOWED_HOSTS": ["localhost"]}, {"ALLOWED_HOSTS": ["localhost", "a.example"]}),
+    ("W105", {"ALLOWED_HOSTS": ["localhost"]}, {"ALLOWED_HOSTS": ["localhost", "a.example"]}),
+    (
+        "W114",
+        {
+            "ALLOWED_HOSTS": ["*"],
+            "MIDDLEWARE": [*MIDDLEWARE, "django_tenants.middleware.main.TenantMainMiddleware"],
+        },
+        {"ALLOWED_HOSTS": ["*"], "HARDENED_TENANT_RESOLVER": "site.tenants.resolve"},
+    ),
+    (
+        "W113",
+        {"ALLOWED_HOSTS": ["a.example", "a.example:80"]},
+        {"ALLOWED_HOSTS": ["a.example", "b.example"]},
+    ),
     (
         "W106",
         {"ALLOWED_HOSTS": [".example.com"]},
         {"ALLOWED_HOSTS": [".example.com"], "HARDENED_TENANT_RESOLVER": "site.tenants.resolve"},
     ),
     (
-        "W107",
+        "I107",
         {"MIDDLEWARE": without("HostPinningMiddleware")},
         {"MIDDLEWARE": MIDDLEWARE},
     ),
@@ -86,6 +110,17 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         "W118",
         {"SECURE_PROXY_SSL_HEADER": PROTO},
         {"SECURE_PROXY_SSL_HEADER": PROTO, "HARDENED_TRUSTED_PROXIES": ["10.0.0.0/8", "unix"]},
+    ),
+    (
+        "W218",
+        {
+            "SESSION_COOKIE_SECURE": False,
+            "MIDDLEWARE": [
+                f"{__name__}.SecureSessionMiddleware" if entry == SESSION else entry
+                for entry in MIDDLEWARE
+            ],
+        },
+        {"MIDDLEWARE": MIDDLEWARE},
     ),
     (
         "E119",
@@ -124,7 +159,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("E203", {"SECURE_HSTS_SECONDS": 3600}, {"SECURE_HSTS_SECONDS": "63072000"}),
     ("W204", {"SECURE_HSTS_SECONDS": 86_400}, {"SECURE_HSTS_SECONDS": 31_536_000}),
     (
-        "E205",
+        "W205",
         {"SECURE_HSTS_PRELOAD": True},
         {"SECURE_HSTS_PRELOAD": True, "SECURE_HSTS_INCLUDE_SUBDOMAINS": True},
     ),
@@ -177,7 +212,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"MIDDLEWARE": without("XFrameOptionsMiddleware"), "HARDENED_EDGE": {"headers"}},
     ),
     ("E216", {"X_FRAME_OPTIONS": "ALLOWALL"}, {"X_FRAME_OPTIONS": "deny"}),
-    ("W217", {"X_FRAME_OPTIONS": "sameorigin"}, {"X_FRAME_OPTIONS": "DENY"}),
+    ("I217", {"X_FRAME_OPTIONS": "sameorigin"}, {"X_FRAME_OPTIONS": "DENY"}),
     (
         "E220",
         {"SESSION_COOKIE_SECURE": False},
@@ -245,11 +280,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 # Rules that another one goes with: without the pin, or where another setting is wrong as well.
 COMPANIONS: list[tuple[list[str], dict[str, Any]]] = [
     (
-        ["W106", "W107", "E115"],
+        ["W106", "I107", "E115"],
         {"USE_X_FORWARDED_HOST": True, "ALLOWED_HOSTS": [".example.com"], "MIDDLEWARE": BARE},
     ),
-    (["W107", "W116"], {"USE_X_FORWARDED_HOST": True, "MIDDLEWARE": BARE}),
-    (["W107", "W117"], {"USE_X_FORWARDED_PORT": True, "MIDDLEWARE": BARE}),
+    (["I107", "I116"], {"USE_X_FORWARDED_HOST": True, "MIDDLEWARE": BARE}),
+    (["I107", "I125"], {"SECURE_PROXY_SSL_HEADER": PROTO, "MIDDLEWARE": BARE}),
+    (["I107", "W117"], {"USE_X_FORWARDED_PORT": True, "MIDDLEWARE": BARE}),
 ]
 
 
@@ -261,15 +297,17 @@ def test_a_rule_alone(code: str, wrong: dict[str, Any], right: dict[str, Any]) -
     assert codes(*MODULES, **right) == []
 
 
-@pytest.mark.parametrize(("expected", "changes"), COMPANIONS, ids=["suffix", "exact", "port"])
+@pytest.mark.parametrize(
+    ("expected", "changes"), COMPANIONS, ids=["suffix", "exact", "scheme", "port"]
+)
 def test_rules_that_come_together(expected: list[str], changes: dict[str, Any]) -> None:
     assert codes(*MODULES, **changes) == expected
 
 
 def test_every_rule_is_tried() -> None:
     tried = {code for code, _, _ in CASES} | {code for codes_, _ in COMPANIONS for code in codes_}
-    # For W209 no SECURE_* setting may be written down: see test_transport.
-    assert {rule.code for rule in RULES} - tried == {"W209"}
+    # For these no SECURE_* setting may be written down: see test_transport.
+    assert {rule.code for rule in RULES} - tried == {"W209", "I230"}
 
 
 def test_the_site_is_right() -> None:

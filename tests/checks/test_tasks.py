@@ -11,6 +11,7 @@ from django.utils.functional import lazystr
 from django_hardened.checks import tasks
 
 REMOTE = "queue.example.com"
+STRONG = "hT5-mB2_xQ8wZ1rK7nV4"
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,18 @@ REMOTE = "queue.example.com"
         ({"CELERY_TASK_SERIALIZER": "json"}, []),
         ({"CELERY_TASK_SERIALIZER": lazystr("pickle")}, ["E560"]),
         ({"CELERY_RESULT_SERIALIZER": "pickle"}, ["E560"]),
+        (
+            {"CELERY_TASK_SERIALIZER": "pickle", "CELERY_BROKER_URL": "redis://localhost/0"},
+            ["W567"],
+        ),
+        (
+            {
+                "CELERY_TASK_SERIALIZER": "pickle",
+                "CELERY_BROKER_URL": "redis://redis:6379/0",
+                "CELERY_RESULT_BACKEND": f"rediss://:{STRONG}@cache.example.com/0",
+            },
+            ["E560"],
+        ),
         ({"CELERY_ACCEPT_CONTENT": ["json", "pickle"]}, ["E560"]),
         ({"CELERY_ACCEPT_CONTENT": {"application/x-python-serialize"}}, ["E560"]),
         ({"CELERY_ACCEPT_CONTENT": "pickle"}, ["E560"]),

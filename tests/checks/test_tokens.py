@@ -36,8 +36,8 @@ def _simple(**changes: Any) -> list[str]:
         ({}, []),
         ({"SIGNING_KEY": "secret"}, ["E450"]),
         ({"SIGNING_KEY": "changeme" * 7}, ["E450"]),
-        ({"SIGNING_KEY": OTHER}, ["W451"]),
-        ({"SIGNING_KEY": None}, ["W451"]),
+        ({"SIGNING_KEY": OTHER}, ["I451"]),
+        ({"SIGNING_KEY": None}, ["I451"]),
         ({"ALGORITHM": "none"}, ["E452"]),
         ({"ALGORITHM": "None"}, ["E452"]),
         ({"ALGORITHM": "RS256", "SIGNING_KEY": "-----BEGIN"}, []),
@@ -65,13 +65,13 @@ def test_a_blacklist_without_its_app(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_defaults_of_simple_jwt() -> None:
     authentication = "rest_framework_simplejwt.authentication.JWTAuthentication"
     api = {"DEFAULT_AUTHENTICATION_CLASSES": [authentication]}
-    assert codes(tokens, REST_FRAMEWORK=api, SECRET_KEY=OTHER) == ["W451", "I456"]
+    assert codes(tokens, REST_FRAMEWORK=api, SECRET_KEY=OTHER) == ["I451", "I456"]
     assert codes(tokens, REST_FRAMEWORK={}, SECRET_KEY=OTHER) == []
     assert codes(tokens, REST_FRAMEWORK=None, SECRET_KEY=OTHER) == []
 
 
 def test_a_project_without_any_key() -> None:
-    assert codes(tokens, SECRET_KEY="", SIMPLE_JWT=GOOD | {"SIGNING_KEY": None}) == ["W451"]
+    assert codes(tokens, SECRET_KEY="", SIMPLE_JWT=GOOD | {"SIGNING_KEY": None}) == ["I451"]
 
 
 def test_no_key_is_ever_told() -> None:
@@ -129,4 +129,4 @@ def test_cookies(config: Any, found: list[str]) -> None:
 @pytest.mark.parametrize("value", ODD)
 def test_what_is_no_setting(value: Any) -> None:
     assert codes(tokens, JWT_AUTH=value, REST_AUTH=value) == []
-    assert set(codes(tokens, SIMPLE_JWT=value)) <= {"W451", "I456"}
+    assert set(codes(tokens, SIMPLE_JWT=value)) <= {"I451", "I456"}

@@ -8,6 +8,8 @@ from django.conf import UserSettingsHolder, global_settings, settings
 from django.middleware.security import SecurityMiddleware
 from django.test import override_settings
 from django.utils.functional import lazystr
+from findings_support import subjects
+from site_support import MIDDLEWARE as SITE_MIDDLEWARE
 from site_support import codes, findings, without
 
 from django_hardened.checks import transport
@@ -151,10 +153,11 @@ def test_seconds(seconds: Any, expected: list[str]) -> None:
     ("seconds", "subdomains", "expected"),
     [
         (31_536_000, True, []),
-        (31_536_000, False, ["E205"]),
-        (2_592_000, True, ["W204", "E205"]),
-        (2_592_000, False, ["W204", "E205"]),
-        ("?", True, ["E203", "E205"]),
+        (31_536_000, False, ["W205"]),
+        (2_592_000, True, ["W204"]),
+        (2_592_000, False, ["W204", "W205"]),
+        (60, True, ["E203", "W205"]),
+        ("?", True, ["E203", "W205"]),
         (0, False, ["W202"]),
     ],
 )
@@ -163,3 +166,22 @@ def test_preload(seconds: Any, subdomains: bool, expected: list[str]) -> None:
     assert codes(transport, SECURE_HSTS_PRELOAD=True, **changes) == expected
     edge = {"hsts"}
     assert codes(transport, SECURE_HSTS_PRELOAD=True, HARDENED_EDGE=edge, **changes) == []
+
+
+@pytest.mark.parametrize(
+    ("decided", "asked"),
+    [
+        ({}, ["SECURE_HSTS_INCLUDE_SUBDOMAINS", "SECURE_HSTS_PRELOAD"]),
+        ({"SECURE_HSTS_PRELOAD": False}, ["SECURE_HSTS_INCLUDE_SUBDOMAINS"]),
+        ({"SECURE_HSTS_INCLUDE_SUBDOMAINS": True}, ["SECURE_HSTS_PRELOAD"]),
+        ({"SECURE_HSTS_INCLUDE_SUBDOMAINS": None, "SECURE_HSTS_PRELOAD": None}, []),
+    ],
+)
+def test_who_never_thought_of_what_hsts_binds(
+    monkeypatch: pytest.MonkeyPatch, decided: dict[str, Any], asked: list[str]
+) -> None:
+    monkeypatch.setattr(settings, "_wrapped", UserSettingsHolder(global_settings))
+    with override_settings(MIDDLEWARE=SITE_MIDDLEWARE, SECURE_HSTS_SECONDS=31_536_000, **decided):
+        messages = transport.check_hsts()
+    assert [message.id for message in messages] == ["django_hardened.I230"] * len(asked)
+    assert subjects(messages) == asked

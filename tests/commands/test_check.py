@@ -19,6 +19,7 @@ from django.core.management import call_command, get_commands, load_command_clas
 from django.core.management.base import CommandError, SystemCheckError
 from django.core.management.commands import check as django_check
 from django.db import connections
+from projects_support import STRONG_KEY
 
 from django_hardened import gate
 from django_hardened.management.commands import check
@@ -129,7 +130,8 @@ def test_a_replaced_finding_is_not_counted(settings: Any) -> None:
     found = _ids(str(raised.value))
     assert "django_hardened.E101" in found
     assert "security.W020" not in found
-    assert f"identified {len(found)} issues (0 silenced)." in str(raised.value)
+    assert "django_hardened.E101" in found
+    assert re.search(rf"identified {len(found)} issues? \(0 silenced\)", str(raised.value))
 
 
 def test_tags_and_apps(settings: Any) -> None:
@@ -277,11 +279,11 @@ def test_an_idle_waiver_is_told_on_complete_runs_only(settings: Any) -> None:
 
 
 def test_a_waiver_of_django_s_own_finding(settings: Any) -> None:
-    settings.MIDDLEWARE = []
-    _waive(settings, id="security.W003")
+    settings.SECRET_KEY = STRONG_KEY[:45]
+    _waive(settings, id="security.W009")
     arguments = ("--deploy", "--tag", "security", "--format", "json", "--fail-level", "CRITICAL")
     found = {f["id"]: f["waiver"] for f in json.loads(_run(*arguments)[0])["findings"]}
-    assert found["security.W003"] == {"reason": "r", "owner": "o", "expires": str(today())}
+    assert found["security.W009"] == {"reason": "r", "owner": "o", "expires": str(today())}
 
 
 # -- Drafting waivers ----------------------------------------------------------------------------

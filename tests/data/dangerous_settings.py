@@ -19,11 +19,11 @@ SECRET_KEY = "correct-horse-" * 4  # finds: E012
 SECRET_KEY_FALLBACKS = [SECRET_KEY, "the key of last year"]  # finds: E016 E017
 SHOP_API_SECRET = "hT5-mB2_xQ8wZ1rK7nV4"  # finds: E041
 DEBUG_PROPAGATE_EXCEPTIONS = True  # finds: E004
-TEMPLATES[0]["OPTIONS"].update(debug=True, autoescape=False)  # finds: E002 E030
+TEMPLATES[0]["OPTIONS"].update(debug=True, autoescape=False)  # finds: W002 E030
 
 # -- Hosts and proxies ---------------------------------------------------------------------------
 
-ALLOWED_HOSTS = ["shop.example.com/", "*", ".co.uk"]  # finds: E102 E103 E104
+ALLOWED_HOSTS = ["shop.example.com/", "*", ".co.uk"]  # finds: E102 E103 W113
 USE_X_FORWARDED_HOST = True  # finds: E115
 USE_X_FORWARDED_PORT = True  # finds: W117
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # finds: W118
@@ -36,7 +36,7 @@ SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = ["^"]  # finds: E206
 SECURE_HSTS_SECONDS = 600  # finds: E203
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
-SECURE_HSTS_PRELOAD = True  # finds: E205
+SECURE_HSTS_PRELOAD = True  # finds: W205
 SECURE_CONTENT_TYPE_NOSNIFF = False  # finds: E210
 SECURE_REFERRER_POLICY = "origin, unsafe-url"  # finds: E212
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None  # finds: W214
@@ -90,7 +90,7 @@ CELERY_ACCEPT_CONTENT = ["json", "pickle"]  # finds: E560
 # -- Uploads -------------------------------------------------------------------------------------
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = None  # finds: E570
-DATA_UPLOAD_MAX_NUMBER_FIELDS = None  # finds: E571
+DATA_UPLOAD_MAX_NUMBER_FIELDS = None  # finds: W571
 FILE_UPLOAD_PERMISSIONS = 0o666  # finds: E574
 MEDIA_ROOT = BASE_DIR  # finds: E053 E579
 
@@ -108,7 +108,7 @@ CORS_ALLOWED_ORIGINS = ["null"]  # finds: E275
 
 # -- The process ---------------------------------------------------------------------------------
 
-MIDDLEWARE = [  # finds: W107 E601 W632
+MIDDLEWARE = [  # finds: I107 E601 W632
     "django.contrib.sessions.middleware.SessionMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
