@@ -1,4 +1,4 @@
-"""``get_asgi_application``: Django's own, behind the gate.
+"""``get_asgi_application``: Django's own, behind the gate. ``HostPinning``: the pin, around it.
 
 In ``asgi.py`` of a project, import it from here instead of from ``django.core.asgi``.
 """
@@ -9,6 +9,9 @@ import django
 from django.core.handlers.asgi import ASGIHandler
 
 from django_hardened import boot
+from django_hardened.middleware.asgi_hosts import HostPinning
+
+__all__ = ["HostPinning", "get_asgi_application"]
 
 
 def get_asgi_application() -> ASGIHandler:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.http.request import validate_host
 from django.utils.functional import Promise
+from django.utils.module_loading import import_string
 
 from django_hardened.defaults import ENVIRONMENTS, LOCAL_HOSTS, Environment
-from django_hardened.hosts import HostTable
+from django_hardened.host_policy import HostPolicy
+from django_hardened.hosts import HostTable, InvalidHost, encode_idna, parse_host
+from django_hardened.origins import Origin, parse_origin
 from django_hardened.proxies import TrustedProxies
 from django_hardened.sources import Sources
+from django_hardened.tenants import Tenants
 
 
 class HardenedConf:
-    """A view of ``django.conf.settings``. Nothing is captured: each property reads afresh."""
+    """A view of ``django.conf.settings``. Nothing is kept that a later change would not reach."""
+
+    _policy: tuple[tuple[object, ...], HostPolicy] | None = None
 
     @property
     def environment(self) -> Environment:
@@ -52,12 +63,64 @@ class HardenedConf:
         return _trusted_proxies(entries if isinstance(entries, str) else tuple(entries))
 
     @property
-    def host_table(self) -> HostTable:
-        """``ALLOWED_HOSTS`` as it is now: the test runner and live servers add to it."""
-        allowed = self.allowed_hosts
+    def host_policy(self) -> HostPolicy:
+        """Which hosts are ours, by all the settings that say so.
+
+        Kept until one of them changes. The test runner and live servers add to ``ALLOWED_HOSTS``
+        in place, so that is compared each time.
+
+        Raises:
+            ImproperlyConfigured: ``HARDENED_HOST_ALIASES``, ``HARDENED_CANONICAL_ORIGIN`` or
+                ``HARDENED_TENANT_RESOLVER`` cannot be used.
+        """
+        allowed = tuple(settings.ALLOWED_HOSTS or ())
+        if self._policy is None or self._policy[0] != allowed:
+            self._policy = (allowed, self._make_policy())
+        return self._policy[1]
+
+    def _make_policy(self) -> HostPolicy:
+        allowed: tuple[Any, ...] = self.allowed_hosts
         if not allowed and settings.DEBUG:
             allowed = LOCAL_HOSTS  # as Django does
-        return _host_table(allowed, self.environment == "development")
+        tenants = self.tenants
+        wildcard = self.environment == "development" or tenants is not None
+        return HostPolicy(
+            table=HostTable.from_allowed_hosts(allowed, wildcard=wildcard),
+            admits=partial(validate_host, allowed_hosts=allowed),
+            aliases=self.host_aliases,
+            redirects_aliases=bool(getattr(settings, "HARDENED_REDIRECT_HOST_ALIASES", False)),
+            origin=self.canonical_origin,
+            keeps_port=self.keeps_port,
+            tenants=tenants,
+            health_paths=frozenset(map(str, getattr(settings, "HARDENED_HEALTH_PATHS", ()))),
+        )
+
+    @property
+    def host_aliases(self) -> dict[str, str]:
+        """``HARDENED_HOST_ALIASES``: names that stand for others, both in canonical form."""
+        aliases = getattr(settings, "HARDENED_HOST_ALIASES", None) or {}
+        with _explained("HARDENED_HOST_ALIASES"):
+            return {_name(alias): _name(name) for alias, name in dict(aliases).items()}
+
+    @property
+    def canonical_origin(self) -> Origin | None:
+        """``HARDENED_CANONICAL_ORIGIN``, parsed: scheme, host and port as visitors see them."""
+        value = getattr(settings, "HARDENED_CANONICAL_ORIGIN", None)
+        with _explained("HARDENED_CANONICAL_ORIGIN"):
+            return parse_origin(str(value), idna=True) if value else None
+
+    @property
+    def tenants(self) -> Tenants | None:
+        """A directory that asks ``HARDENED_TENANT_RESOLVER``, and has not asked anything yet."""
+        resolver = getattr(settings, "HARDENED_TENANT_RESOLVER", None)
+        if not resolver:
+            return None
+        with _explained("HARDENED_TENANT_RESOLVER"):
+            return Tenants(resolver if callable(resolver) else import_string(str(resolver)))
+
+    def forget(self, **kwargs: object) -> None:
+        """Drop what was made of settings; connected to ``setting_changed``."""
+        self._policy = None
 
     @property
     def allowed_hosts(self) -> tuple[object, ...]:
@@ -73,12 +136,24 @@ class HardenedConf:
         return self.environment in ("development", "test")
 
 
+def _name(value: object) -> str:
+    """Return a host name from the settings in canonical form."""
+    host = parse_host(encode_idna(str(value)))
+    if host.port is not None:
+        raise InvalidHost("has a port")
+    return host.name
+
+
+@contextmanager
+def _explained(setting: str) -> Iterator[None]:
+    """Turn what is wrong with a value into an error that names the setting."""
+    try:
+        yield
+    except (ValueError, TypeError, ImportError) as error:
+        raise ImproperlyConfigured(f"{setting} cannot be used: {error}") from None
+
+
 # Keyed by the values themselves, so that no change of a setting can leave a stale entry.
-@lru_cache(maxsize=8)
-def _host_table(allowed: tuple[object, ...], wildcard: bool) -> HostTable:
-    return HostTable.from_allowed_hosts(allowed, wildcard=wildcard)
-
-
 @lru_cache(maxsize=8)
 def _trusted_proxies(entries: tuple[str, ...] | str) -> TrustedProxies:
     try:
@@ -90,3 +165,4 @@ def _trusted_proxies(entries: tuple[str, ...] | str) -> TrustedProxies:
 
 
 conf = HardenedConf()
+setting_changed.connect(conf.forget, dispatch_uid="django_hardened.conf")

@@ -30,10 +30,6 @@ class InvalidHost(ValueError):
     """Not a host name at all; the message says why and does not repeat it."""
 
 
-class UnknownHost(ValueError):
-    """A well-formed host name that is not one of ours."""
-
-
 class Host(NamedTuple):
     """A host in canonical form: lower case, no trailing dot, IPv6 compressed and in brackets."""
 
@@ -201,15 +197,3 @@ class HostTable:
 
     def __contains__(self, name: str) -> bool:
         return name in self.names or self.anything or name.endswith(self.suffixes)
-
-    def pin(self, value: str, *, keep_port: bool = False) -> Host:
-        """Return the one form of the host ``value`` that the application may see.
-
-        Raises:
-            InvalidHost: ``value`` is no host name (answer 400).
-            UnknownHost: it is one, but not ours (answer 421, RFC 9110 section 15.5.20).
-        """
-        host = parse_host(value)
-        if host.name not in self:
-            raise UnknownHost("is not in ALLOWED_HOSTS")
-        return host if keep_port else Host(host.name)

@@ -23,8 +23,14 @@ class LogWindow:
         self._closed_until = float("-inf")
         self._left_out = 0
 
-    def warning(self, logger: logging.Logger, message: str, *particulars: object) -> None:
-        """Log a warning to ``logger``, or count it."""
+    def warning(
+        self, logger: str, message: str, *particulars: object, exc_info: bool = False
+    ) -> None:
+        """Log a warning to ``logger``, with the exception being handled if asked, or count it.
+
+        The logger is looked up by its name each time: one that exists before LOGGING is applied
+        may be switched off by it.
+        """
         now = self._clock()
         if now < self._closed_until:
             self._left_out += 1
@@ -36,4 +42,4 @@ class LogWindow:
                 f"{message} (%d more since the last line)",
                 (*particulars, left_out),
             )
-        logger.warning(message, *particulars)
+        logging.getLogger(logger).warning(message, *particulars, exc_info=exc_info or None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.test import LiveServerTestCase, override_settings
 from django.utils.functional import lazystr
 
 from django_hardened.conf import conf
-from django_hardened.hosts import UnknownHost
+from django_hardened.host_policy import Asked, Pin
+from django_hardened.hosts import Host
+from django_hardened.origins import Origin
 from django_hardened.proxies import TrustedProxies
 from django_hardened.sources import Sources
 
@@ -20,15 +23,17 @@ UNSET = object()
 
 
 @pytest.fixture
-def configured(monkeypatch: pytest.MonkeyPatch) -> Any:
+def configured(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Replace the settings by exactly the ones given, as a project without the helper has them."""
 
     def configure(**values: Any) -> None:
         values.setdefault("DEBUG", False)
         values.setdefault("ALLOWED_HOSTS", [])
         monkeypatch.setattr("django_hardened.conf.settings", SimpleNamespace(**values))
+        conf.forget()
 
-    return configure
+    yield configure
+    conf.forget()
 
 
 # -- environment ---------------------------------------------------------------------------------
@@ -76,24 +81,28 @@ def test_a_host_keeps_its_port_only_on_a_developers_machine(environment: str, ke
 # -- late reading --------------------------------------------------------------------------------
 
 
+def read() -> tuple[object, ...]:
+    return (conf.environment, conf.host_policy.table, conf.trusted_proxies, conf.keeps_port)
+
+
 def test_a_setting_counts_from_the_moment_it_changes_until_it_changes_back() -> None:
-    before = (conf.environment, conf.host_table, conf.trusted_proxies, conf.keeps_port)
+    before = read()
     with override_settings(
         HARDENED_ENVIRONMENT="production",
         ALLOWED_HOSTS=["late.example"],
         HARDENED_TRUSTED_PROXIES=["192.0.2.1"],
     ):
         assert conf.environment == "production"
-        assert conf.host_table.names == {"late.example"}
+        assert conf.host_policy.table.names == {"late.example"}
         assert conf.trusted_proxies == TrustedProxies.parse(["192.0.2.1"])
         assert conf.keeps_port is False
-    assert (conf.environment, conf.host_table, conf.trusted_proxies, conf.keeps_port) == before
+    assert read() == before
 
 
 def test_another_setting_changes_nothing() -> None:
-    before = (conf.environment, conf.host_table, conf.trusted_proxies)
+    before = read()
     with override_settings(USE_X_FORWARDED_HOST=True, SECRET_KEY="another", DEBUG=True):
-        assert (conf.environment, conf.host_table, conf.trusted_proxies) == before
+        assert read() == before
 
 
 def test_more_changes_than_anything_could_keep_are_all_seen() -> None:
@@ -101,28 +110,33 @@ def test_more_changes_than_anything_could_keep_are_all_seen() -> None:
         with override_settings(
             ALLOWED_HOSTS=[f"h{number}.example"], HARDENED_TRUSTED_PROXIES=[f"10.0.0.{number}"]
         ):
-            assert conf.host_table.names == {f"h{number}.example"}
+            assert conf.host_policy.table.names == {f"h{number}.example"}
             assert conf.trusted_proxies.trusts(f"10.0.0.{number}")
             assert not conf.trusted_proxies.trusts(f"10.0.0.{number + 1}")
 
 
-# -- host_table ----------------------------------------------------------------------------------
+# -- host_policy ---------------------------------------------------------------------------------
+
+
+def pinned(host: str) -> str | None:
+    verdict = conf.host_policy.decide(Asked(host, "/", "/"))
+    return verdict.text if isinstance(verdict, Pin) else None
 
 
 def test_a_host_added_in_place_is_ours_from_then_on_and_not_after() -> None:
     with override_settings(ALLOWED_HOSTS=["example.com"]):
-        assert "added.example" not in conf.host_table
+        assert "added.example" not in conf.host_policy.table
         settings.ALLOWED_HOSTS.append("added.example")
-        assert "added.example" in conf.host_table
+        assert "added.example" in conf.host_policy.table
         settings.ALLOWED_HOSTS.remove("added.example")
-        assert "added.example" not in conf.host_table
+        assert "added.example" not in conf.host_policy.table
         settings.ALLOWED_HOSTS[:] = [".changed.example"]
-        assert "a.changed.example" in conf.host_table
-        assert "example.com" not in conf.host_table
+        assert "a.changed.example" in conf.host_policy.table
+        assert "example.com" not in conf.host_policy.table
 
 
 def test_the_host_of_the_test_runner_is_ours() -> None:
-    assert conf.host_table.pin("testserver:80").name == "testserver"
+    assert pinned("testserver:80") == "testserver:80"
 
 
 class TestLiveServer(LiveServerTestCase):
@@ -132,19 +146,19 @@ class TestLiveServer(LiveServerTestCase):
 
     def test_the_host_of_a_live_server_is_ours(self) -> None:
         address = self.live_server_url.removeprefix("http://")
-        assert str(conf.host_table.pin(address, keep_port=True)) == address
+        assert pinned(address) == address
 
 
 @pytest.mark.parametrize("name", ["localhost", "a.localhost", "127.0.0.1", "[::1]"])
 def test_with_debug_and_no_hosts_this_machine_is_ours(name: str) -> None:
     with override_settings(DEBUG=True, ALLOWED_HOSTS=[]):
-        assert name in conf.host_table
-        assert "testserver" not in conf.host_table
-        assert "example.com" not in conf.host_table
+        assert name in conf.host_policy.table
+        assert "testserver" not in conf.host_policy.table
+        assert "example.com" not in conf.host_policy.table
     with override_settings(DEBUG=False, ALLOWED_HOSTS=[]):
-        assert name not in conf.host_table
+        assert name not in conf.host_policy.table
     with override_settings(DEBUG=True, ALLOWED_HOSTS=["example.com"]):
-        assert name not in conf.host_table
+        assert name not in conf.host_policy.table
 
 
 @pytest.mark.parametrize(
@@ -153,25 +167,85 @@ def test_with_debug_and_no_hosts_this_machine_is_ours(name: str) -> None:
 )
 def test_a_wildcard_is_honoured_only_in_development(environment: str, anything: bool) -> None:
     with override_settings(HARDENED_ENVIRONMENT=environment, ALLOWED_HOSTS=["*"]):
-        assert ("any.example" in conf.host_table) is anything
+        assert ("any.example" in conf.host_policy.table) is anything
 
 
 @pytest.mark.parametrize("kind", [list, tuple, set])
 def test_hosts_may_be_any_collection(configured: Any, kind: Any) -> None:
     configured(ALLOWED_HOSTS=kind(["a.example", ".b.example"]))
-    assert conf.host_table.names == {"a.example", "b.example"}
+    assert conf.host_policy.table.names == {"a.example", "b.example"}
 
 
 def test_a_lazy_string_is_a_host_as_it_is_for_django() -> None:
     with override_settings(ALLOWED_HOSTS=[lazystr("lazy.example")]):
-        assert str(conf.host_table.pin("lazy.example")) == "lazy.example"
+        assert pinned("lazy.example") == "lazy.example"
 
 
 def test_an_entry_that_is_no_string_is_nobodys_host() -> None:
     with override_settings(ALLOWED_HOSTS=[None, 8000, b"example.com", "example.com"]):
-        assert conf.host_table.names == {"example.com"}
-        with pytest.raises(UnknownHost):
-            conf.host_table.pin("none")
+        assert conf.host_policy.table.names == {"example.com"}
+        assert pinned("none") is None
+
+
+# -- Aliases, the canonical origin, tenants, health checks ---------------------------------------
+
+
+def resolve(name: str) -> bool:
+    return name == "t1.example.com"
+
+
+def test_what_the_policy_is_made_of() -> None:
+    with override_settings(
+        HARDENED_ENVIRONMENT="production",
+        ALLOWED_HOSTS=["example.com"],
+        HARDENED_HOST_ALIASES={"WWW.Example.com.": "example.com", "bücher.example": "example.com"},
+        HARDENED_REDIRECT_HOST_ALIASES=True,
+        HARDENED_CANONICAL_ORIGIN="https://Example.com:8443",
+        HARDENED_HEALTH_PATHS=["/healthz"],
+        HARDENED_TENANT_RESOLVER=resolve,
+    ):
+        policy = conf.host_policy
+        assert policy.aliases == {
+            "www.example.com": "example.com",
+            "xn--bcher-kva.example": "example.com",
+        }
+        assert policy.redirects_aliases is True
+        assert policy.origin == Origin("https", Host("example.com", 8443))
+        assert policy.health_paths == {"/healthz"}
+        assert policy.tenants is not None
+        assert conf.host_policy is policy  # the answers of the resolver are kept in it
+
+
+@pytest.mark.parametrize(
+    "resolver", [resolve, f"{__name__}.resolve", lazystr(f"{__name__}.resolve")]
+)
+def test_a_resolver_gives_a_wildcard_its_meaning(resolver: object) -> None:
+    with override_settings(
+        HARDENED_ENVIRONMENT="production", ALLOWED_HOSTS=["*"], HARDENED_TENANT_RESOLVER=resolver
+    ):
+        assert pinned("T1.example.com:80") == "t1.example.com"
+        assert pinned("t2.example.com") is None
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "problem"),
+    [
+        ("HARDENED_HOST_ALIASES", {"a_b": "example.com"}, "is not a host name"),
+        ("HARDENED_HOST_ALIASES", {"www.example.com": "example.com:80"}, "has a port"),
+        ("HARDENED_HOST_ALIASES", ["www.example.com"], "dictionary update sequence"),
+        ("HARDENED_HOST_ALIASES", 7, "not iterable"),
+        ("HARDENED_CANONICAL_ORIGIN", "example.com", "does not begin with http"),
+        ("HARDENED_CANONICAL_ORIGIN", "https://example.com/", "is not a host name"),
+        ("HARDENED_TENANT_RESOLVER", "myproject.tenants.resolve", "No module named"),
+        ("HARDENED_TENANT_RESOLVER", f"{__name__}.nothing", "does not define"),
+    ],
+)
+def test_what_cannot_be_used_names_the_setting(setting: str, value: Any, problem: str) -> None:
+    with (
+        override_settings(**{setting: value}),
+        pytest.raises(ImproperlyConfigured, match=f"^{setting} cannot be used: .*{problem}"),
+    ):
+        assert conf.host_policy
 
 
 # -- trusted_proxies and env_sources -------------------------------------------------------------

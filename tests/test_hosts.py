@@ -14,7 +14,6 @@ from django_hardened.hosts import (
     Host,
     HostTable,
     InvalidHost,
-    UnknownHost,
     encode_idna,
     is_loopback,
     is_overbroad,
@@ -331,9 +330,8 @@ def test_a_header_of_a_megabyte_is_refused_by_its_length_alone(character: str) -
         parse_host(_Untouched(character * 1_000_000))
 
 
-def test_the_errors_are_value_errors_of_their_own() -> None:
+def test_the_error_is_a_value_error_of_its_own() -> None:
     assert InvalidHost.__mro__[1] is ValueError
-    assert UnknownHost.__mro__[1] is ValueError
 
 
 # -- is_loopback ---------------------------------------------------------------------------------
@@ -517,81 +515,6 @@ def test_encoding_gives_ascii_or_its_own_error(entry: str) -> None:
 # -- HostTable -----------------------------------------------------------------------------------
 
 
-def pin(value: str, *entries: object, keep_port: bool = False, wildcard: bool = False) -> str:
-    table = HostTable.from_allowed_hosts(entries, wildcard=wildcard)
-    return str(table.pin(value, keep_port=keep_port))
-
-
-@pytest.mark.parametrize(
-    ("value", "entries", "pinned"),
-    [
-        ("example.com", ["example.com"], "example.com"),
-        ("EXAMPLE.com.:8443", ["example.com"], "example.com"),
-        ("example.com", ["Example.COM"], "example.com"),
-        ("example.com", [".example.com"], "example.com"),
-        ("Shop.Example.COM", [".EXAMPLE.com"], "shop.example.com"),
-        ("a.b.example.com:80", [".example.com"], "a.b.example.com"),
-        ("b.example", ["a.example", "b.example"], "b.example"),
-        ("127.0.0.1:8000", ["127.0.0.1"], "127.0.0.1"),
-        ("[0:0::1]:8000", ["[::1]"], "[::1]"),
-        ("example.com", ["http://example.com", "", None, "example.com"], "example.com"),
-    ],
-)
-def test_a_host_of_ours_is_pinned_to_one_form(
-    value: str, entries: list[object], pinned: str
-) -> None:
-    assert pin(value, *entries) == pinned
-
-
-@pytest.mark.parametrize(
-    ("value", "pinned"),
-    [
-        ("example.com", "example.com"),
-        ("EXAMPLE.com.:8443", "example.com:8443"),
-        ("[::0:1]:1", "[::1]:1"),
-    ],
-)
-def test_a_port_stays_only_where_asked(value: str, pinned: str) -> None:
-    assert pin(value, "example.com", "[::1]", keep_port=True) == pinned
-    assert ":8443" not in pin(value, "example.com", "[::1]")
-
-
-@pytest.mark.parametrize(
-    ("value", "entries"),
-    [
-        ("evil.test", ["example.com"]),
-        ("example.com.evil.test", ["example.com", ".example.com"]),
-        ("www.example.com", ["example.com"]),
-        ("evilexample.com", [".example.com"]),
-        ("evil-example.com", [".example.com"]),
-        ("com", [".example.com"]),
-        ("example.com", []),
-        ("example.com", ["*"]),
-        ("example.com", ["*.com", "http://example.com", "example.com:80", "example.com/", " "]),
-        ("127.0.0.2", ["127.0.0.1"]),
-        ("[::2]", ["[::1]"]),
-        ("localhost", [".example.com", "*"]),
-    ],
-)
-def test_a_stranger_is_unknown(value: str, entries: list[object]) -> None:
-    with pytest.raises(UnknownHost, match=r"^is not in ALLOWED_HOSTS$"):
-        pin(value, *entries)
-
-
-@pytest.mark.parametrize("wildcard", [False, True])
-@pytest.mark.parametrize("value", ["", "a_b", "example.com,", "*", ".example.com", "a" * 1_000_000])
-def test_a_malformed_host_is_invalid_whatever_is_allowed(value: str, wildcard: bool) -> None:
-    with pytest.raises(InvalidHost):
-        pin(value, "*", "a_b", ".example.com", "example.com,", value, wildcard=wildcard)
-
-
-def test_a_wildcard_counts_only_where_nothing_is_at_stake() -> None:
-    assert pin("any.test:8000", "*", keep_port=True, wildcard=True) == "any.test:8000"
-    assert pin("example.com", "*", "example.com") == "example.com"
-    with pytest.raises(UnknownHost):
-        pin("any.test", "example.com", wildcard=True)
-
-
 def test_the_table_holds_names_and_domains() -> None:
     table = HostTable.from_allowed_hosts(["A.example", ".B.example", "[::1]", "*", "http://c"])
     assert table.names == {"a.example", "b.example", "[::1]"}
@@ -618,18 +541,3 @@ def test_the_table_agrees_with_django_about_what_is_allowed(
     name = parse_host(name).name
     usable = [entry for entry in entries if pattern_problem(entry) is None]
     assert (name in HostTable.from_allowed_hosts(entries)) == validate_host(name, usable)
-
-
-@many
-@given(anything, st.lists(names | names.map(".{}".format), max_size=3), st.booleans())
-def test_pinning_is_idempotent_and_yields_only_our_hosts(
-    value: str, entries: list[str], keep_port: bool
-) -> None:
-    table = HostTable.from_allowed_hosts(entries)
-    try:
-        pinned = table.pin(value, keep_port=keep_port)
-    except (InvalidHost, UnknownHost):
-        assert not parses(value) or not validate_host(parse_host(value).name, entries)
-    else:
-        assert validate_host(pinned.name, entries)
-        assert table.pin(str(pinned), keep_port=keep_port) == pinned

@@ -31,7 +31,7 @@ class RequestMiddleware:
         return self.get_response(request) if response is None else response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.process_request(request)
+        response = await self.aprocess_request(request)
         if response is None:
             return await cast(Awaitable[HttpResponseBase], self.get_response(request))
         return response
@@ -45,3 +45,7 @@ class RequestMiddleware:
     def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
         """Change ``request`` in place, or return the response that ends it."""
         raise NotImplementedError
+
+    async def aprocess_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        """As :meth:`process_request`; for middleware that has something to wait for."""
+        return self.process_request(request)

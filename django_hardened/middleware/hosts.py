@@ -7,67 +7,98 @@ spelling of each host, and nothing else to use.
 
 from __future__ import annotations
 
-import logging
-
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from django_hardened.cache import pin_host
 from django_hardened.conf import conf
-from django_hardened.hosts import Host, InvalidHost, UnknownHost
-from django_hardened.middleware.base import RequestMiddleware
+from django_hardened.host_policy import OTHER_SOURCES, Asked, HostPolicy, Pin, Refusal
+from django_hardened.log_window import LogWindow
+from django_hardened.middleware import refusals
+from django_hardened.middleware.asgi_hosts import pinned_scope
+from django_hardened.middleware.base import GetResponse, RequestMiddleware
+from django_hardened.origins import Origin
 
-logger = logging.getLogger("django.security.DisallowedHost")
-
-_LOGGED_CHARACTERS = 100
-# What else Django, a package or a view could take a host or a port from.
-_OTHER_SOURCES = (
-    "HTTP_FORWARDED",
-    "HTTP_X_FORWARDED_HOST",
-    "HTTP_X_FORWARDED_PORT",
-    "HTTP_X_FORWARDED_SERVER",
-    "HTTP_X_HOST",
-    "HTTP_X_ORIGINAL_HOST",
-)
+_OTHER_SOURCES = [f"HTTP_{name.upper().replace('-', '_')}" for name in OTHER_SOURCES]
 
 
 class HostPinningMiddleware(RequestMiddleware):
     """Rewrite the request's host to its canonical form, or refuse the request.
 
     A header that is no host name gets 400, one that is not in ``ALLOWED_HOSTS`` 421 (RFC 9110
-    section 15.5.20). Both are constant, and made before any other code has run.
+    section 15.5.20). Both are constant, and made before any other code has run; so is the answer
+    to a health check, whose host is not asked.
     """
 
+    def __init__(self, get_response: GetResponse) -> None:
+        super().__init__(get_response)
+        self._refused = LogWindow()
+
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        sent = request.META.get("HTTP_HOST", request.META.get("SERVER_NAME", ""))
-        try:
-            host = conf.host_table.pin(sent, keep_port=conf.keeps_port)
-        except InvalidHost as error:
-            return _refuse(400, sent, error)
-        except UnknownHost as error:
-            return _refuse(421, sent, error)
-        _pin(request, host)
-        self.forget_what_was_read(request)
+        policy = conf.host_policy
+        if policy.is_health_check(request.method, request.path):
+            return refusals.plain(200, refusals.HEALTHY)
+        asked = _asked(request)
+        return self._carry_out(policy, request, asked, policy.decide(asked))
+
+    async def aprocess_request(self, request: HttpRequest) -> HttpResponse | None:
+        policy = conf.host_policy
+        if policy.is_health_check(request.method, request.path):
+            return refusals.plain(200, refusals.HEALTHY)
+        asked = _asked(request)
+        return self._carry_out(policy, request, asked, await policy.adecide(asked))
+
+    def _carry_out(
+        self, policy: HostPolicy, request: HttpRequest, asked: Asked, verdict: Pin | Refusal
+    ) -> HttpResponse | None:
+        if isinstance(verdict, Refusal):
+            refusals.log(self._refused, verdict, asked)
+            return refusals.plain(verdict.status, refusals.text(verdict.status))
+        _pin(request, policy, verdict)
+        if verdict.is_alias and policy.redirects_aliases:
+            scheme = "https" if settings.SECURE_SSL_REDIRECT else request.scheme
+            location = f"{scheme}://{verdict.text}{request.get_full_path()}"
+            return refusals.plain(308, b"", Location=location)
         return None
 
 
-def _pin(request: HttpRequest, host: Host) -> None:
-    request.META["HTTP_HOST"] = str(host)
-    request.META["SERVER_NAME"] = host.name
-    request.META["SERVER_PORT"] = str(host.port or (443 if request.is_secure() else 80))
-    for header in _OTHER_SOURCES:
-        request.META.pop(header, None)
+def _asked(request: HttpRequest) -> Asked:
+    meta = request.META
+    host = meta.get("HTTP_HOST")
+    if host is None:
+        host = meta.get("SERVER_NAME", "")
+    # As gunicorn and uWSGI tell it; ASGI servers leave one in absolute form in the path.
+    target = meta.get("RAW_URI") or meta.get("REQUEST_URI") or request.path
+    return Asked(host, target, request.path)
 
 
-def _refuse(status: int, sent: str, reason: Exception) -> HttpResponse:
-    logger.warning(
-        "Refused with %d: the Host header %r %s.", status, sent[:_LOGGED_CHARACTERS], reason
-    )
-    text = "Bad Request\n" if status == 400 else "Misdirected Request\n"
-    response = HttpResponse(
-        text,
-        status=status,
-        content_type="text/plain; charset=utf-8",
-        headers={"Cache-Control": "no-store"},
-    )
-    # What Django sets when it has logged a response; one line for each refusal is enough.
-    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
-    return response
+def _pin(request: HttpRequest, policy: HostPolicy, pin: Pin) -> None:
+    meta = request.META
+    for source in _OTHER_SOURCES:
+        meta.pop(source, None)
+    meta["HTTP_HOST"] = pin.text
+    meta["SERVER_NAME"] = pin.host.name
+    scope = getattr(request, "scope", None)
+    if scope is not None:
+        request.scope = pinned_scope(scope, pin)  # type: ignore[attr-defined]  # of ASGIRequest
+    RequestMiddleware.forget_what_was_read(request)
+    if policy.origin:
+        _pin_scheme(request, policy.origin, pin)
+    meta["SERVER_PORT"] = str(pin.host.port or (443 if request.is_secure() else 80))
+    pin_host(pin.text)
+
+
+def _pin_scheme(request: HttpRequest, origin: Origin, pin: Pin) -> None:
+    """Have links and cache keys use the scheme of the declared origin.
+
+    Where Django redirects to https, a request on plain http must still be seen to be one.
+    """
+    if origin.scheme == "https" and not settings.SECURE_SSL_REDIRECT:
+        if settings.SECURE_PROXY_SSL_HEADER:
+            request.META.pop(settings.SECURE_PROXY_SSL_HEADER[0], None)
+        scope = getattr(request, "scope", None)
+        if scope is None:
+            request.META["wsgi.url_scheme"] = "https"
+        else:  # a copy already
+            scope["scheme"] = "https"
+    request.__dict__["_current_scheme_host"] = f"{origin.scheme}://{pin.text}"

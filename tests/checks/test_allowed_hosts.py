@@ -221,7 +221,7 @@ def test_what_well_run_projects_have(settings: Any, allowed: Any) -> None:
 def test_what_passes_is_served(settings: Any, allowed: Any, host: str) -> None:
     """A site whose hosts pass this check must not answer 421 to them."""
     assert _codes(settings, allowed) == []
-    assert host in conf.host_table
+    assert host in conf.host_policy.table
 
 
 @given(entry=st.text(max_size=40) | st.from_regex(r"\.?[a-z*]{0,3}(\.[a-z0-9:/*]{0,5}){0,4}"))

@@ -18,6 +18,7 @@ from django.utils.cache import get_cache_key
 from django.views.decorators.cache import cache_page
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from middleware_support import Exchange, Sender
 
 from django_hardened.middleware import HostPinningMiddleware
 
@@ -230,11 +231,184 @@ def test_whatever_is_pinned_django_accepts(send: Any) -> None:
             assert exchange.response.status_code == 421 or exchange.request.get_host()
 
 
+# -- Aliases, the canonical origin, tenants, health checks ---------------------------------------
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize("redirect", [False, True])
+@pytest.mark.parametrize("ssl_redirect", [False, True])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_alias(send: Any, redirect: bool, ssl_redirect: bool, method: str) -> None:
+    with override_settings(
+        HARDENED_HOST_ALIASES={"www.example.com": "example.com"},
+        HARDENED_REDIRECT_HOST_ALIASES=redirect,
+        SECURE_SSL_REDIRECT=ssl_redirect,
+        ROOT_URLCONF=Urls,
+        MIDDLEWARE=[PIN],
+    ):
+        response = send.get("/echo/", method, host="WWW.example.com:81")
+        if not redirect:
+            assert response.content.decode() == "example.com http://example.com/next"
+            return
+        assert (response.status_code, response.content) == (308, b"")
+        assert response["Cache-Control"] == "no-store"
+        scheme = "https" if ssl_redirect else "http"
+        assert response["Location"] == f"{scheme}://example.com/echo/"
+        assert send.get("/echo/", method, host="example.com").status_code == 200
+
+
+PROTO = ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("ssl_redirect", [False, True])
+@pytest.mark.parametrize("header", [None, PROTO])
+@pytest.mark.parametrize(
+    ("host", "text"),
+    [("EXAMPLE.com", "example.com:8443"), ("a.tenants.example:1", "a.tenants.example")],
+)
+def test_links_have_the_declared_scheme_and_port(
+    send: Any, host: str, text: str, scheme: str, ssl_redirect: bool, header: Any
+) -> None:
+    with override_settings(
+        HARDENED_CANONICAL_ORIGIN="https://example.com:8443",
+        SECURE_SSL_REDIRECT=ssl_redirect,
+        SECURE_PROXY_SSL_HEADER=header,
+    ):
+        fields = [("X-Forwarded-Proto", scheme)] if header else []
+        exchange = send.through(HostPinningMiddleware, host=host, headers=fields, scheme=scheme)
+        request = exchange.request
+        assert request.get_host() == text
+        assert request.build_absolute_uri() == f"https://{text}/"
+        # What SecurityMiddleware must redirect, it must be able to see.
+        assert request.is_secure() == (scheme == "https" or not ssl_redirect)
+
+
+@pytest.mark.usefixtures("production")
+def test_a_declared_plain_origin_makes_no_request_insecure(send: Any) -> None:
+    with override_settings(HARDENED_CANONICAL_ORIGIN="http://example.com"):
+        request = send.through(HostPinningMiddleware, host="example.com", scheme="https").request
+        assert request.build_absolute_uri() == "http://example.com/"
+        assert request.is_secure()
+
+
+TENANTS = dict.fromkeys(("t1.tenants.example", "t2.tenants.example"), "t1.tenants.example")
+
+
+def find_tenant(name: str) -> str | None:
+    if name == "down.tenants.example":
+        raise LookupError
+    return {
+        "t1.tenants.example": "t1.tenants.example",
+        "t2.tenants.example": "t1.tenants.example",
+    }.get(name)
+
+
+async def afind_tenant(name: str) -> str | None:
+    return find_tenant(name)
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize("resolver", [find_tenant, afind_tenant])
+def test_only_known_tenants_are_served(send: Any, resolver: Any) -> None:
+    with override_settings(HARDENED_TENANT_RESOLVER=resolver):
+        for sent, pinned in [
+            ("T1.tenants.example:80", "t1.tenants.example"),
+            ("t2.tenants.example", "t1.tenants.example"),
+            ("example.com", "example.com"),
+        ]:
+            request = send.through(HostPinningMiddleware, host=sent).request
+            assert request.get_host() == pinned
+        for sent, status in [("t3.tenants.example", 421), ("down.tenants.example", 503)]:
+            exchange = send.through(HostPinningMiddleware, host=sent)
+            assert_refused(exchange.response, status)
+            assert exchange.arrived == []
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize("host", ["10.0.0.7:8000", "evil.test", "a_b", "example.com"])
+def test_a_health_check_is_answered_whatever_the_host(
+    send: Any, log: list[logging.LogRecord], host: str
+) -> None:
+    with override_settings(HARDENED_HEALTH_PATHS=["/healthz"], SECURE_SSL_REDIRECT=True):
+        for method in ("GET", "HEAD"):
+            response = send.get("/healthz", method, host=host)
+            assert response.status_code == 200
+            assert dict(response.items()) == {
+                "Content-Type": "text/plain; charset=utf-8",
+                "Cache-Control": "no-store",
+            }
+        assert send.get("/healthz", host=host).content == b"ok\n"
+        assert ran == []
+        assert log == []
+        # Nothing else is opened by it.
+        if host != "example.com":
+            assert send.get("/healthz", "POST", host=host).status_code in (400, 421)
+            assert send.get("/healthz/", host=host).status_code in (400, 421)
+
+
+# -- What else may name a host -------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize("page", ["/x/../cached/", "/./cached/", "//evil.test/", "/cached/.."])
+def test_a_path_that_would_become_another_url_is_refused(
+    send: Any, log: list[logging.LogRecord], page: str
+) -> None:
+    response = send.get(page, host="example.com")
+    assert_refused(response, 400)
+    assert (ran, entries()) == ([], 0)
+    assert log[0].getMessage().startswith(f"Refused with 400: the path {page!r} ")
+
+
+@pytest.mark.usefixtures("production")
+@pytest.mark.parametrize("variable", ["RAW_URI", "REQUEST_URI"])
+def test_a_target_with_a_host_of_its_own(variable: str) -> None:
+    """As gunicorn and uWSGI tell it. The path of the request is that of the target already."""
+    send = Sender(is_async=False)
+    request = send.request(host="example.com")
+    request.META[variable] = "http://evil.test/"
+    assert_refused(send.on(request, HostPinningMiddleware).response, 400)
+    request = send.request(host="example.com")
+    request.META[variable] = "http://EXAMPLE.com./"
+    assert send.on(request, HostPinningMiddleware).request.get_host() == "example.com"
+
+
+@pytest.mark.usefixtures("production")
+def test_an_asgi_server_that_leaves_the_target_in_the_path() -> None:
+    send = Sender(is_async=True)
+    request = send.request(host="example.com")
+    request.path = "http://example.com/page"
+    assert_refused(send.on(request, HostPinningMiddleware).response, 400)
+
+
+@pytest.mark.usefixtures("production")
+def test_the_scope_says_the_same() -> None:
+    """A consumer of ``request.scope`` sees no other host; the dictionary of the server is left."""
+    send = Sender(is_async=True)
+    request: Any = send.request(
+        host="EXAMPLE.com:81", headers=[*EVIL_FIELDS, ("X-Custom", "kept"), ("X_Host", "evil.test")]
+    )
+    before = request.scope
+    original = list(before["headers"])
+    with override_settings(HARDENED_CANONICAL_ORIGIN="https://example.com"):
+        scope = send.on(request, HostPinningMiddleware).request.scope
+    fields = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+    assert fields == [(b"host", b"example.com"), (b"x-custom", b"kept")]
+    assert scope["scheme"] == "https"
+    assert (before["headers"], before["scheme"]) == (original, "http")
+
+
 # -- The refusal ---------------------------------------------------------------------------------
 
 
 def assert_refused(response: Any, status: int) -> None:
-    text = {400: b"Bad Request\n", 421: b"Misdirected Request\n"}[status]
+    text = {
+        400: b"Bad Request\n",
+        421: b"Misdirected Request\n",
+        503: b"Service Unavailable\n",
+    }[status]
     assert response.status_code == status
     assert response.content == text
     assert dict(response.items()) == {
@@ -341,6 +515,16 @@ def test_no_host_makes_a_long_record(
     message = log[0].getMessage()
     assert len(message) < 500
     assert message.isprintable()
+
+
+@pytest.mark.usefixtures("production")
+def test_a_flood_of_refusals_is_one_line(send: Any, log: list[logging.LogRecord]) -> None:
+    exchange = Exchange()
+    pin = HostPinningMiddleware(send.handler(exchange))
+    for number in range(100):
+        send.call(pin, send.request(host=f"evil{number}.test"))
+    assert len(log) == 1
+    assert exchange.arrived == []
 
 
 @pytest.mark.usefixtures("production")
