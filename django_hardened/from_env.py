@@ -18,6 +18,7 @@ from django_hardened.hosts import (
     parse_host,
     pattern_problem,
 )
+from django_hardened.origins import parse_origin
 from django_hardened.proxies import TrustedProxies
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ class EnvironmentReader:
             "CACHES": self._caches,
             "MAILERS": self._mail,
             "HARDENED_TRUSTED_PROXIES": self._trusted_proxies,
+            "HARDENED_CANONICAL_ORIGIN": self._canonical_origin,
         }
         values: dict[str, Any] = {}
         for name, (read, default) in plain.items():
@@ -160,6 +162,17 @@ class EnvironmentReader:
             except ValueError as error:
                 self._refuse(name, f"has an entry (number {number}) that {error}")
         return {name: proxies}
+
+    def _canonical_origin(self) -> dict[str, Any]:
+        name = "HARDENED_CANONICAL_ORIGIN"
+        value = self._read(self.env.str, name, default=None)
+        if value is None:
+            return {}
+        try:
+            return {name: str(parse_origin(value, idna=True))}
+        except InvalidHost as error:
+            self._refuse(name, str(error))
+            return {}
 
 
 def _read_allowed_host(entry: str, *, strict: bool) -> tuple[str, str | None]:

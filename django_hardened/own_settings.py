@@ -40,8 +40,17 @@ def _is_resolver(value: object) -> bool:
     return value is None or _is_text(value) or callable(value)
 
 
+def _is_alias_map(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        _is_text(alias) and _is_text(name) for alias, name in value.items()
+    )
+
+
 OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_BOOT_OVERRIDE": Kind("a string with a reason", '""', _is_text),
+    "HARDENED_CANONICAL_ORIGIN": Kind(
+        "an origin", '"https://www.example.com"', lambda value: value is None or _is_text(value)
+    ),
     "HARDENED_DEV_SERVERS": Kind("a list of strings", '["uvicorn --reload"]', _are_texts),
     "HARDENED_EDGE": Kind("a set of words", '{"ssl_redirect", "hsts"}', _are_texts),
     "HARDENED_ENVIRONMENT": Kind(
@@ -51,6 +60,13 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
         "what hardened_settings() gives",
         "None",
         lambda value: value is None or isinstance(value, Sources),
+    ),
+    "HARDENED_HEALTH_PATHS": Kind("a list of paths", '["/healthz"]', _are_texts),
+    "HARDENED_HOST_ALIASES": Kind(
+        "a dictionary of host names", '{"www.example.com": "example.com"}', _is_alias_map
+    ),
+    "HARDENED_REDIRECT_HOST_ALIASES": Kind(
+        "true or false", "False", lambda value: isinstance(value, bool)
     ),
     "HARDENED_TENANT_RESOLVER": Kind(
         "a dotted path or a callable", '"myproject.tenants.resolve"', _is_resolver

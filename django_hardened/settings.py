@@ -6,6 +6,7 @@ registry. Nothing is edited in place: the same call yields fresh values each tim
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any, TypedDict, Unpack, cast
 
@@ -77,6 +78,11 @@ class Overrides(TypedDict, total=False):
     RATELIMIT_ENABLE: bool
     HARDENED_ENVIRONMENT: defaults.Environment
     HARDENED_TRUSTED_PROXIES: list[str]
+    HARDENED_CANONICAL_ORIGIN: str | None
+    HARDENED_HEALTH_PATHS: list[str]
+    HARDENED_HOST_ALIASES: dict[str, str]
+    HARDENED_REDIRECT_HOST_ALIASES: bool
+    HARDENED_TENANT_RESOLVER: str | Callable[[str], Any] | None
 
 
 class HardenedSettings(Overrides, total=False):

@@ -31,7 +31,7 @@ def _ours(*codes: str) -> list[str]:
 # From Django 6.1 on, a project says how it sends mail.
 MAIL = ["mail.E001"] if django.VERSION >= (6, 1) else []
 # Of a site without https; the helper's other environments have none.
-NO_HTTPS = _ours("E220", "E222", "W201", "W202")
+NO_HTTPS = _ours("W201", "W202", "W219", "W219")
 # What is said even of a project that is right: no policy, unlimited logins, and, where startproject
 # put it into the URLconf, the admin at its usual place.
 INFO = _ours("I255", "I310", "I320")

@@ -29,6 +29,7 @@ from django_hardened.checks import (
     databases,
     env_file,
     environment,
+    host_settings,
     hosts,
     installation,
     literals,
@@ -63,7 +64,7 @@ Check = Callable[..., list[CheckMessage]]
 # What the settings alone decide: quick enough to be asked whenever a server process starts.
 SETTINGS_MODULES = (
     *(environment, secrets, templates),  # 0xx
-    *(hosts, pinning, proxies),  # 1xx
+    *(hosts, host_settings, pinning, proxies),  # 1xx
     *(transport, browser_headers, cookies, csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
     *(tokens,),  # 4xx

@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage
 from django_hardened.checks.classes import is_subclass, listed, load_class
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
+from django_hardened.conf import conf
 from django_hardened.hosts import is_overbroad
 
 SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -98,6 +99,15 @@ E229 = Rule(
     replaces=(*_SESSION_SECURE, "security.W016"),
     asvs="3.3.1",
 )
+W219 = Rule(
+    "W219",
+    "{setting} is off. Right only while the site is not on https, of which the settings say "
+    "nothing.",
+    "{setting} = True",
+    replaces=(*_SESSION_SECURE, "security.W016"),
+    asvs="3.3.1",
+    cwe=614,
+)
 W218 = Rule(
     "W218",
     "{setting} is off, and whether {subject} marks the cookie as Secure is not to be seen here.",
@@ -105,7 +115,7 @@ W218 = Rule(
     asvs="3.3.1",
     cwe=614,
 )
-RULES = (E220, E221, E222, E223, E224, W225, E226, W227, E228, E229, W218)
+RULES = (E220, E221, E222, E223, E224, W225, E226, W227, E228, E229, W219, W218)
 
 
 class _Cookie(NamedTuple):
@@ -150,16 +160,32 @@ def _not_secure(cookie: _Cookie) -> CheckMessage:
     middleware = _own_response(cookie.middleware)
     if middleware:
         return W218.found(setting=cookie.setting("SECURE"), subject=middleware)
+    if not _is_on_https():
+        setting = cookie.setting("SECURE")
+        return W219.found(setting=setting, subject=setting)
     return cookie.insecure.found()
+
+
+def _is_on_https() -> bool:
+    """Whether the settings say that visitors come in over https, and not only that they may."""
+    origins = [getattr(settings, "HARDENED_CANONICAL_ORIGIN", None), *settings.CSRF_TRUSTED_ORIGINS]
+    return bool(
+        settings.SECURE_SSL_REDIRECT
+        or settings.SECURE_HSTS_SECONDS
+        or not conf.edge.isdisjoint({"ssl_redirect", "hsts"})
+        or any(str(origin).lower().startswith("https://") for origin in origins)
+    )
 
 
 def _own_response(dotted: str) -> str:
     """Return the middleware that writes the cookie in place of ``dotted`` in its own way, or ""."""
-    written = getattr(load_class(dotted), "process_response", None)
+    original = load_class(dotted)
     for entry in listed("MIDDLEWARE"):
         cls = load_class(entry)
-        if is_subclass(entry, dotted) and getattr(cls, "process_response", written) is not written:
-            return entry
+        if cls and is_subclass(entry, dotted):
+            for name in ("process_response", "_set_csrf_cookie"):
+                if getattr(cls, name, None) is not getattr(original, name, None):
+                    return entry
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.util import find_spec
 from typing import Any
 
 import django
@@ -13,8 +14,10 @@ from django_hardened.checks import stack
 from django_hardened.checks.csp_policies import Policy, policies
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
+from django_hardened.checks.transport import SECURITY
 from django_hardened.conf import conf
 
+_SIGNS = ("csp", "contentsecuritypolicy", "securitymiddleware", "securityheaders")
 _CORE_MIDDLEWARE = "django.middleware.csp.ContentSecurityPolicyMiddleware"
 _PACKAGE_MIDDLEWARE = "csp.middleware.CSPMiddleware"
 
@@ -90,14 +93,17 @@ def _check_sent(policy: Policy) -> list[CheckMessage]:
         return []
     if policy.is_core and django.VERSION < (6, 0):
         return [E251.found(setting=policy.setting, version=django.get_version())]
+    if not policy.is_core and find_spec("csp") is None:
+        return []  # names that the project itself reads: nobody else would
     return [E250.found(setting=policy.setting, middleware=needed)]
 
 
 def _has_other_middleware() -> bool:
     """Whether a middleware of neither package may send the policy, by its name."""
-    names = {str(entry) for entry in settings.MIDDLEWARE} - {_CORE_MIDDLEWARE, _PACKAGE_MIDDLEWARE}
+    known = {_CORE_MIDDLEWARE, _PACKAGE_MIDDLEWARE, SECURITY}
+    names = {str(entry) for entry in settings.MIDDLEWARE} - known
     words = [name.lower().replace("_", "") for name in names]
-    return any("csp" in word or "contentsecuritypolicy" in word for word in words)
+    return any(sign in word for word in words for sign in _SIGNS)
 
 
 def check_one_package(**kwargs: Any) -> list[CheckMessage]:

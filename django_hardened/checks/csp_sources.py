@@ -69,6 +69,7 @@ RULES = (E260, W261, W262, W263, W264, W265)
 # Whoever can write the address of a script into a page has one at such a source.
 _ANYWHERE = frozenset({"*", "*:*", "data:", "http:", "http://*", "http://*:*"})
 _ANY_HTTPS = frozenset({"https:", "https://*", "https://*:*"})
+_ANY_HOST = _ANYWHERE | _ANY_HTTPS
 _CLOSED = {name: f'"{name}": ["\'none\'"]' for name in ("object-src", "base-uri")}
 _CLOSED["frame-ancestors"] = '"frame-ancestors": ["\'self\'"]'
 
@@ -117,7 +118,8 @@ def _leaves_open(policy: Policy, directive: str) -> bool:
     if directive in policy.directives:
         return False
     if directive == "object-src":  # the only one of them that falls back to default-src
-        return policy.directives.get("default-src") != ("'none'",)
+        sources = policy.directives.get("default-src")
+        return sources is None or not _ANY_HOST.isdisjoint(sources)
     if directive == "frame-ancestors":
         return not is_present(_FRAME_MIDDLEWARE) and "headers" not in conf.edge
     return True

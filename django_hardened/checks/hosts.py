@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import listed
+from django_hardened.checks.pinning import has_tenant_resolver
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
 from django_hardened.hosts import is_loopback, is_overbroad, parse_host, pattern_problem
@@ -68,7 +68,7 @@ W105 = Rule(
 RULES = (E101, E102, W114, E103, E104, W113, W105)
 
 # Middleware that finds out by the host whose site it is: of django-tenants, django-hosts, pretix.
-_RESOLVES = re.compile(r"(?:tenant|multi_?domain|multi_?site|django_hosts)\w*\.", re.IGNORECASE)
+_RESOLVES = re.compile(r"(?:tenant|multi_?domain|multi_?site|django_hosts)", re.IGNORECASE)
 
 
 def check_allowed_hosts(**kwargs: Any) -> list[CheckMessage]:
@@ -97,8 +97,8 @@ def _check_entry(entry: Any) -> list[CheckMessage]:
 
 
 def _check_wildcard() -> list[CheckMessage]:
-    if getattr(settings, "HARDENED_TENANT_RESOLVER", None):
-        return []  # that is what says which names exist
+    if has_tenant_resolver():
+        return []
     resolving = [name for name in listed("MIDDLEWARE") if _RESOLVES.search(name)]
     return [W114.found(subject=resolving[0])] if resolving else [E102.found()]
 

@@ -19,7 +19,7 @@ _SECURITY = "django.middleware.security.SecurityMiddleware"
 _UPDATE_CACHE = "django.middleware.cache.UpdateCacheMiddleware"
 _ALLOW_CIDR = "allow_cidr.middleware.AllowCIDRMiddleware"
 
-_FIRST = (
+FIRST = (
     f'MIDDLEWARE = ["{TRUSTED_PROXY}", "{HOST_PINNING}", "{_SECURITY}", ...], in that order and '
     "in front of everything else."
 )
@@ -36,14 +36,14 @@ I107 = Rule(
     "I107",
     "HostPinningMiddleware is not in MIDDLEWARE: links, mails and cache keys repeat the port and "
     "the spelling that a client sends.",
-    _FIRST,
+    FIRST,
     setting="MIDDLEWARE",
 )
 E108 = Rule(
     "E108",
     "{subject} stands behind SecurityMiddleware, whose redirect to https then believes what the "
     "client claims.",
-    _FIRST,
+    FIRST,
     setting="MIDDLEWARE",
     cwe=601,
 )
@@ -51,14 +51,14 @@ E109 = Rule(
     "E109",
     "TrustedProxyMiddleware stands behind HostPinningMiddleware: the host that a proxy forwards "
     "is never pinned.",
-    _FIRST,
+    FIRST,
     setting="MIDDLEWARE",
 )
 W110 = Rule(
     "W110",
     "The cache middleware stands in front of HostPinningMiddleware: it sees the host as the "
     "client spelled it.",
-    f"{_FIRST} UpdateCacheMiddleware comes after SecurityMiddleware.",
+    f"{FIRST} UpdateCacheMiddleware comes after SecurityMiddleware.",
     setting="MIDDLEWARE",
 )
 E111 = Rule(
@@ -92,8 +92,13 @@ def _is_suffix(entry: str) -> bool:
     return entry.startswith(".") and not private and pattern_problem(entry) is None
 
 
+def has_tenant_resolver() -> bool:
+    """Whether a resolver says which names exist, and the middleware that asks it is there."""
+    return bool(getattr(settings, "HARDENED_TENANT_RESOLVER", None)) and is_present(HOST_PINNING)
+
+
 def check_host_suffixes(**kwargs: Any) -> list[CheckMessage]:
-    if getattr(settings, "HARDENED_TENANT_RESOLVER", None):
+    if has_tenant_resolver():
         return []
     # '*' and overbroad suffixes are Errors of their own.
     suffixes = [entry for entry in open_entries() if entry != "*" and not is_overbroad(entry)]

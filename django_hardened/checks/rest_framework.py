@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 
@@ -19,6 +19,9 @@ _AUTHENTICATION = (
     '["django_hardened.drf.authentication.TokenAuthentication", '
     '"django_hardened.drf.authentication.SessionAuthentication"]'
 )
+
+if TYPE_CHECKING:
+    from django_hardened.drf.inspection import ApiView
 
 E401 = Rule(
     "E401",
@@ -80,6 +83,7 @@ E409 = Rule(
 RULES = (E401, W402, W403, W406, W407, W408, E409)
 
 _PERMISSIONS = "rest_framework.permissions."
+_BASIC = "rest_framework.authentication.BasicAuthentication"
 _ANYBODY = (f"{_PERMISSIONS}AllowAny",)
 _READERS = (
     f"{_PERMISSIONS}IsAuthenticatedOrReadOnly",
@@ -102,7 +106,15 @@ def check_importable(**kwargs: Any) -> list[CheckMessage]:
         for name, path in effective.named()
         if load_object(path) is None
     ]
-    return findings
+    return findings + [
+        W406.found(subject=name, problem=f"names {path}, which is no permission: its views fail")
+        for name, path in effective.named()
+        if name == "DEFAULT_PERMISSION_CLASSES" and _is_no_permission(load_object(path))
+    ]
+
+
+def _is_no_permission(found: object) -> bool:
+    return isinstance(found, type) and not hasattr(found, "has_permission")
 
 
 def check_permissions(**kwargs: Any) -> list[CheckMessage]:
@@ -145,16 +157,21 @@ def _decides_as(permission: object, bases: tuple[str, ...]) -> bool:
     )
 
 
+def _relied_on(views: list[ApiView]) -> bool:
+    """Whether a view of the project takes the default authentication, or may come to."""
+    own = [view for view in views if view.is_own]
+    return not own or any(view.relies_on_default("authentication_classes") for view in own)
+
+
 def check_authentication(**kwargs: Any) -> list[CheckMessage]:
-    if not api.is_used(api.views()):
+    views = api.views()
+    if not api.is_used(views):
         return []
     from django_hardened.drf import effective  # noqa: PLC0415
 
     findings = []
     classes = effective.paths("DEFAULT_AUTHENTICATION_CLASSES")
-    if any(
-        is_subclass(path, "rest_framework.authentication.BasicAuthentication") for path in classes
-    ):
+    if _relied_on(views) and any(is_subclass(path, _BASIC) for path in classes):
         findings.append(W403.found())
     if not classes and "DEFAULT_AUTHENTICATION_CLASSES" not in effective.misshapen():
         permissions = effective.paths("DEFAULT_PERMISSION_CLASSES")

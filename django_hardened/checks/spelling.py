@@ -46,6 +46,8 @@ _CORS = tuple(
         "ORIGIN_ALLOW_ALL ORIGIN_WHITELIST ORIGIN_REGEX_WHITELIST REPLACE_HTTPS_REFERER"
     ).split()
 )
+# Names of other packages and of projects' own that look like a slip and are none.
+_OTHERS = ("USE_X_FORWARDED_FOR",)
 _REST_FRAMEWORK = (
     "DEFAULT_RENDERER_CLASSES DEFAULT_PARSER_CLASSES DEFAULT_AUTHENTICATION_CLASSES "
     "DEFAULT_PERMISSION_CLASSES DEFAULT_THROTTLE_CLASSES DEFAULT_THROTTLE_RATES "
@@ -62,7 +64,8 @@ def check_near_misses(**kwargs: Any) -> list[CheckMessage]:
     relevant += [name for name in OWN_SETTINGS if name not in relevant]
     if _has_cors():
         relevant += _CORS
-    names = [name for name in dir(settings) if name.isupper() and name not in read]
+    known = {*read, *_OTHERS}
+    names = [name for name in dir(settings) if name.isupper() and name not in known]
     return [
         W905.found(setting=name, subject=name, match=match)
         for name in names

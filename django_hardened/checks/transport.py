@@ -38,8 +38,8 @@ W202 = Rule(
     asvs="3.4.1",
     cwe=319,
 )
-E203 = Rule(
-    "E203",
+W203 = Rule(
+    "W203",
     "SECURE_HSTS_SECONDS is {value!r}, {problem}: it protects nobody who comes back the next day.",
     f"SECURE_HSTS_SECONDS = {_DAY} to try it out, then {HSTS_SECONDS}, a year.",
     setting="SECURE_HSTS_SECONDS",
@@ -101,7 +101,7 @@ I230 = Rule(
     replaces=("security.W005", "security.W021"),
     asvs="3.4.1",
 )
-RULES = (W201, W202, E203, W204, W205, E206, E207, E208, W209, I230)
+RULES = (W201, W202, W203, W204, W205, E206, E207, E208, W209, I230)
 
 # The settings that SecurityMiddleware carries out, and the word by which a proxy does it instead.
 _CARRIED_OUT = {
@@ -180,9 +180,9 @@ def _seconds(value: Any) -> int | None:
 
 def _check_seconds(value: Any, seconds: int | None) -> list[CheckMessage]:
     if seconds is None:
-        return [E203.found(value=value, problem="which is no number that browsers understand")]
+        return [W203.found(value=value, problem="which is no number that browsers understand")]
     if seconds < _DAY:
-        return [E203.found(value=value, problem="less than a day")]
+        return [W203.found(value=value, problem="less than a day")]
     return [W204.found(value=value)] if seconds < HSTS_SECONDS else []
 
 

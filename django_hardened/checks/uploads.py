@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from os.path import normpath
 from pathlib import Path
 from typing import Any, cast
@@ -75,8 +75,8 @@ W577 = Rule(
 )
 E578 = Rule(
     "E578",
-    "MEDIA_ROOT and STATIC_ROOT overlap ({media} and {static}): an upload can replace a script "
-    "of the site, and collectstatic an upload.",
+    "MEDIA_ROOT and the static files overlap ({media} and {static}): an upload can replace a "
+    "script of the site, and collectstatic an upload.",
     'MEDIA_ROOT = BASE_DIR / "media", with STATIC_ROOT = BASE_DIR / "staticfiles"',
     "MEDIA_ROOT",
     cwe=434,
@@ -171,9 +171,19 @@ def check_media_root(**kwargs: Any) -> list[CheckMessage]:
     what = _held_by(media)
     if what:
         findings.append(E579.found(media=media, what=what))
-    elif static and (media.is_relative_to(static) or static.is_relative_to(media)):
-        findings.append(E578.found(media=media, static=static))
+        return findings
+    for folder in filter(None, (static, *_static_sources())):
+        if media.is_relative_to(folder) or folder.is_relative_to(media):
+            return [*findings, E578.found(media=media, static=folder)]
     return findings
+
+
+def _static_sources() -> list[Path]:
+    """Return the folders from which collectstatic copies, each with or without a prefix."""
+    listed: Any = settings.STATICFILES_DIRS
+    entries: Iterable[Any] = listed if isinstance(listed, list | tuple | set) else ()
+    folders = [entry[1] if isinstance(entry, list | tuple) else entry for entry in entries]
+    return [Path(normpath(folder)) for folder in folders if isinstance(folder, str | Path)]
 
 
 def _stores_files() -> bool:

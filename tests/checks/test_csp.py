@@ -79,7 +79,13 @@ def test_a_policy_that_django_does_not_know(settings: Any, monkeypatch: pytest.M
 
 @pytest.mark.parametrize(
     "middleware",
-    ["backport.CSPMiddleware", "my.content_security_policy.middleware", "my.ContentSecurityPolicy"],
+    [
+        "backport.CSPMiddleware",
+        "my.content_security_policy.middleware",
+        "my.ContentSecurityPolicy",
+        "my.SecurityMiddleware",
+        "my.middleware.security_headers",
+    ],
 )
 def test_a_middleware_of_the_projects_own(settings: Any, middleware: str) -> None:
     settings.MIDDLEWARE = [FRAMES, middleware]
@@ -89,15 +95,20 @@ def test_a_middleware_of_the_projects_own(settings: Any, middleware: str) -> Non
 
 
 @pytest.mark.parametrize("directives", [STRICT, {}])
-def test_django_csp(settings: Any, directives: Any) -> None:
+def test_django_csp(settings: Any, monkeypatch: pytest.MonkeyPatch, directives: Any) -> None:
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": directives}
-    settings.MIDDLEWARE = [FRAMES]
+    settings.MIDDLEWARE = [FRAMES, "django.middleware.security.SecurityMiddleware"]
+    assert codes_of(csp) == []  # nobody but the project reads it
+    monkeypatch.setattr(csp, "find_spec", lambda name: name)
     assert codes_of(csp) == ["E250"]
     settings.MIDDLEWARE = [FRAMES, PACKAGE]
     assert codes_of(csp) == []
 
 
-def test_the_other_packages_middleware_does_not_count(settings: Any) -> None:
+def test_the_other_packages_middleware_does_not_count(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csp, "find_spec", lambda name: name)
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": STRICT}
     settings.MIDDLEWARE = [CORE]
     assert codes_of(csp) == ["E250"]
@@ -257,7 +268,10 @@ def test_missing_directives_are_one_finding(settings: Any) -> None:
     settings.MIDDLEWARE = [CORE]
     settings.SECURE_CSP = {"default-src": ["'self'"]}
     [message] = [m for check in csp_sources.CHECKS for m in check()]
-    assert message.msg.endswith("object-src, base-uri, frame-ancestors.")
+    assert message.msg.endswith("closes: base-uri, frame-ancestors.")
+    settings.SECURE_CSP = {"script-src": ["'self'"]}
+    [message] = [m for check in csp_sources.CHECKS for m in check()]
+    assert message.msg.endswith("closes: object-src, base-uri, frame-ancestors.")
 
 
 @pytest.mark.parametrize("frames", [FRAMES, f"{__name__}.Frames", "not.installed.MyFrames"])

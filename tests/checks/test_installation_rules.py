@@ -142,6 +142,7 @@ def test_a_near_miss(monkeypatch: pytest.MonkeyPatch, name: str, match: str) -> 
     "name",
     [
         "SECURE_BROWSER_XSS_FILTER",
+        "USE_X_FORWARDED_FOR",
         "SESSION_EXPIRE_SECONDS",
         "SESSION_REDIS",
         "AUTH_LDAP_SERVER_URI",

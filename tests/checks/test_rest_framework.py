@@ -24,6 +24,7 @@ from django.urls import include, path
 from django.utils.functional import lazystr
 from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
+from rest_framework.authentication import TokenAuthentication
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.routers import DefaultRouter
@@ -303,6 +304,23 @@ def test_many_views_are_counted(settings: Any) -> None:
 )
 def test_basic_authentication(settings: Any, classes: Any, found: list[str]) -> None:
     assert _use(settings, DEFAULT_AUTHENTICATION_CLASSES=classes) == found
+
+
+def test_a_default_that_no_view_takes(settings: Any) -> None:
+    class OwnAuthentication(Silent):
+        authentication_classes = (TokenAuthentication,)
+
+    basic = {"DEFAULT_AUTHENTICATION_CLASSES": [AUTH + "BasicAuthentication"]}
+    assert _use(settings, OwnAuthentication.as_view(), **basic) == []
+    settings.ROOT_URLCONF = (path("", OwnAuthentication.as_view()), path("a/", Silent.as_view()))
+    assert codes_of(rest_framework) == ["W403"]
+
+
+def test_a_permission_that_is_none(settings: Any) -> None:
+    found = _use(settings, DEFAULT_PERMISSION_CLASSES=[AUTH + "TokenAuthentication"])
+    assert found == ["W406"]
+    [message] = rest_framework.check_importable()
+    assert "TokenAuthentication, which is no permission" in message.msg
 
 
 def test_nobody_can_be_known_and_nobody_is_let_in(settings: Any) -> None:

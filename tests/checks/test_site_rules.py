@@ -27,6 +27,7 @@ from django_hardened.checks import (
     browser_headers,
     cookies,
     csrf,
+    host_settings,
     hosts,
     pinning,
     proxies,
@@ -34,11 +35,15 @@ from django_hardened.checks import (
 )
 from django_hardened.checks.rules import Rule
 
-MODULES = (hosts, pinning, proxies, transport, browser_headers, cookies, csrf)
+MODULES = (hosts, host_settings, pinning, proxies, transport, browser_headers, cookies, csrf)
 RULES: tuple[Rule, ...] = tuple(rule for module in MODULES for rule in module.RULES)
 PROTO = ("HTTP_X_FORWARDED_PROTO", "https")
 REST = without("TrustedProxyMiddleware", "HostPinningMiddleware", "SecurityMiddleware")
 BARE = without("TrustedProxyMiddleware", "HostPinningMiddleware")
+
+
+def find_tenant(name: str) -> bool:
+    return name == "t1.example.com"
 
 
 class SecureSessionMiddleware(SessionMiddleware):
@@ -56,12 +61,49 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("E104", {"ALLOWED_HOSTS": ["https://a.example"]}, {"ALLOWED_HOSTS": ["a.example"]}),
     ("W105", {"ALLOWED_HOSTS": ["localhost"]}, {"ALLOWED_HOSTS": ["localhost", "a.example"]}),
     (
+        "E130",
+        {"HARDENED_HOST_ALIASES": {"www.example.com:80": "example.com"}},
+        {"HARDENED_HOST_ALIASES": {"old.example.com": "example.com"}},
+    ),
+    (
+        "E130",
+        {"HARDENED_CANONICAL_ORIGIN": "https://example.com/shop"},
+        {"HARDENED_CANONICAL_ORIGIN": "https://example.com:8443"},
+    ),
+    (
+        "E130",
+        {"HARDENED_TENANT_RESOLVER": "site.tenants.not_there"},
+        {"HARDENED_TENANT_RESOLVER": f"{__name__}.find_tenant"},
+    ),
+    (
+        "E131",
+        {"HARDENED_HOST_ALIASES": {"old.example.com": "gone.example.com"}},
+        {"HARDENED_HOST_ALIASES": {"old.example.com": "WWW.example.com."}},
+    ),
+    (
+        "E131",
+        {"HARDENED_HOST_ALIASES": {"a.example": "b.example", "b.example": "example.com"}},
+        {"HARDENED_HOST_ALIASES": {"a.example": "example.com", "b.example": "example.com"}},
+    ),
+    (
+        "E132",
+        {"HARDENED_CANONICAL_ORIGIN": "https://gone.example.com"},
+        {"HARDENED_CANONICAL_ORIGIN": "https://www.example.com"},
+    ),
+    (
+        "W133",
+        {"HARDENED_CANONICAL_ORIGIN": "http://example.com"},
+        {"HARDENED_CANONICAL_ORIGIN": None},
+    ),
+    ("W134", {"HARDENED_HEALTH_PATHS": ["healthz"]}, {"HARDENED_HEALTH_PATHS": ["/healthz"]}),
+    ("W134", {"HARDENED_HEALTH_PATHS": ["/"]}, {"HARDENED_HEALTH_PATHS": ["/livez", "/readyz"]}),
+    (
         "W114",
         {
             "ALLOWED_HOSTS": ["*"],
             "MIDDLEWARE": [*MIDDLEWARE, "django_tenants.middleware.main.TenantMainMiddleware"],
         },
-        {"ALLOWED_HOSTS": ["*"], "HARDENED_TENANT_RESOLVER": "site.tenants.resolve"},
+        {"ALLOWED_HOSTS": ["*"], "HARDENED_TENANT_RESOLVER": find_tenant},
     ),
     (
         "W113",
@@ -71,7 +113,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (
         "W106",
         {"ALLOWED_HOSTS": [".example.com"]},
-        {"ALLOWED_HOSTS": [".example.com"], "HARDENED_TENANT_RESOLVER": "site.tenants.resolve"},
+        {"ALLOWED_HOSTS": [".example.com"], "HARDENED_TENANT_RESOLVER": find_tenant},
     ),
     (
         "I107",
@@ -156,7 +198,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("W124", {"INTERNAL_IPS": ["0.0.0.0/0"]}, {"INTERNAL_IPS": ["127.0.0.1", "10.0.0.1/32"]}),
     ("W201", {"SECURE_SSL_REDIRECT": False}, {"SECURE_SSL_REDIRECT": True}),
     ("W202", {"SECURE_HSTS_SECONDS": 0}, {"SECURE_HSTS_SECONDS": 31_536_000}),
-    ("E203", {"SECURE_HSTS_SECONDS": 3600}, {"SECURE_HSTS_SECONDS": "63072000"}),
+    ("W203", {"SECURE_HSTS_SECONDS": 3600}, {"SECURE_HSTS_SECONDS": "63072000"}),
     ("W204", {"SECURE_HSTS_SECONDS": 86_400}, {"SECURE_HSTS_SECONDS": 31_536_000}),
     (
         "W205",
@@ -285,11 +327,31 @@ COMPANIONS: list[tuple[list[str], dict[str, Any]]] = [
     ),
     (["I107", "I116"], {"USE_X_FORWARDED_HOST": True, "MIDDLEWARE": BARE}),
     (["I107", "I125"], {"SECURE_PROXY_SSL_HEADER": PROTO, "MIDDLEWARE": BARE}),
+    (
+        ["W201", "W202", "W219"],
+        {
+            "SECURE_SSL_REDIRECT": False,
+            "SECURE_HSTS_SECONDS": 0,
+            "SESSION_COOKIE_SECURE": False,
+        },
+    ),
+    (
+        ["W135", "W106", "I107"],
+        {
+            "HARDENED_TENANT_RESOLVER": find_tenant,
+            "ALLOWED_HOSTS": [".example.com"],
+            "MIDDLEWARE": without("HostPinningMiddleware"),
+        },
+    ),
     (["I107", "W117"], {"USE_X_FORWARDED_PORT": True, "MIDDLEWARE": BARE}),
 ]
 
 
-@pytest.mark.parametrize(("code", "wrong", "right"), CASES, ids=[code for code, _, _ in CASES])
+@pytest.mark.parametrize(
+    ("code", "wrong", "right"),
+    CASES,
+    ids=[f"{code}-{number}" for number, (code, _, _) in enumerate(CASES)],
+)
 def test_a_rule_alone(code: str, wrong: dict[str, Any], right: dict[str, Any]) -> None:
     [message] = findings(*MODULES, **wrong)
     assert message.id == f"django_hardened.{code}"
@@ -298,7 +360,9 @@ def test_a_rule_alone(code: str, wrong: dict[str, Any], right: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
-    ("expected", "changes"), COMPANIONS, ids=["suffix", "exact", "scheme", "port"]
+    ("expected", "changes"),
+    COMPANIONS,
+    ids=["-".join(codes) for codes, _ in COMPANIONS],
 )
 def test_rules_that_come_together(expected: list[str], changes: dict[str, Any]) -> None:
     assert codes(*MODULES, **changes) == expected
