@@ -28,6 +28,10 @@ _VISIT = f"GET /{{}} HTTP/1.1\r\nHost: {SITE}\r\n{{}}Connection: close\r\n\r\n"
 Found = dict[str, set[str]]
 
 
+class NotServed(RuntimeError):
+    """An ordinary visitor gets no page."""
+
+
 @dataclass
 class Tally:
     """What the variants achieved.
@@ -58,12 +62,14 @@ def run(setup: Setup, directory: Path, tick: Callable[[], None] = lambda: None) 
     """Start the server, attack it, and return what came of it.
 
     Raises:
-        RuntimeError: the server does not start, or an ordinary visitor gets no page from it.
+        RuntimeError: the server does not start.
+        NotServed: an ordinary visitor gets no page from it.
         TimeoutError: it takes far too long.
     """
     tally = Tally()
     until = time.monotonic() + LONGEST
     with serving(setup, directory) as port:
+        _visit(port, "report/")
         for variant in corpus(declared_proxy=setup.declared_proxy):
             if time.monotonic() > until:
                 raise TimeoutError(f"{setup} took more than {LONGEST} s")
@@ -128,7 +134,7 @@ def _visit(port: int, page: str, *, forget: str = "") -> Reply:
     more = f"X-Attacks-Forget: {forget}\r\n" if forget else ""
     reply = exchange(port, _VISIT.format(page, more).encode())
     if not reply.is_page:
-        raise RuntimeError(f"an ordinary visitor got {reply.status} for /{page}")
+        raise NotServed(f"an ordinary visitor got {reply.status} for /{page}")
     return reply
 
 

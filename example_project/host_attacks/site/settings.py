@@ -26,6 +26,8 @@ if _stack == "hardened":
         "django_hardened.middleware.HostPinningMiddleware",
         *MIDDLEWARE,
     ]
+    if _hosts != "exact":
+        HARDENED_TENANT_RESOLVER = "host_attacks.site.tenants.resolve"
     HARDENED_TRUSTED_PROXIES = os.environ["ATTACKS_PROXIES"].split()
 ROOT_URLCONF = "host_attacks.site.urls"
 TEMPLATES = [
