@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 
+import attacks
 import pytest
 from host_attacks.corpus import corpus
 from host_attacks.runs import Tally, run
@@ -18,15 +19,18 @@ from host_attacks.variants import ALIAS, SITE, Variant
 from django_hardened.hosts import HostTable, InvalidHost, UnknownHost
 
 AT_A_TIME = 2
-OURS = {
+PEERS = {
     "stranger": partial(Setup),
     # With Django's own switch as well, which believes the field from anybody.
     "proxy": partial(Setup, hosts="exact+forwarded", declared_proxy=True),
 }
+HARDENED = {
+    f"{server}, {peer}": setup(server) for server in COMMANDS for peer, setup in PEERS.items()
+}
+# Who else is served is asked of a resolver, in front of which all servers are alike.
+HARDENED |= {f"gunicorn, {hosts}": Setup("gunicorn", hosts=hosts) for hosts in ("suffix", "any")}
 # One of each interface is enough to see that the corpus has teeth.
 STOCK = [Setup(server, stack="stock") for server in ("gunicorn", "daphne")]
-SETUPS = [*STOCK, *(setup(server) for server in COMMANDS for setup in OURS.values())]
-
 Tallies = dict[Setup, Future[Tally]]
 
 
@@ -35,7 +39,9 @@ def tallies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tallies]:
     directory = tmp_path_factory.mktemp("attacks")
     pool = ThreadPoolExecutor(max_workers=AT_A_TIME)
     yield {
-        setup: pool.submit(run, setup, directory) for setup in SETUPS if not missing(setup.server)
+        setup: pool.submit(run, setup, directory)
+        for setup in (*STOCK, *HARDENED.values())
+        if not missing(setup.server)
     }
     pool.shutdown(cancel_futures=True)
 
@@ -46,11 +52,10 @@ def _result(tallies: Tallies, setup: Setup) -> Tally:
     return tallies[setup].result()
 
 
-@pytest.fixture(scope="module", params=[(s, peer) for s in COMMANDS for peer in OURS], ids=" ".join)
+@pytest.fixture(scope="module", params=HARDENED)
 def tally(request: pytest.FixtureRequest, tallies: Tallies) -> Tally:
     """Return what the attack achieved on the hardened site."""
-    server, peer = request.param
-    return _result(tallies, OURS[peer](server))
+    return _result(tallies, HARDENED[request.param])
 
 
 def test_a_page_knows_the_canonical_host_only(tally: Tally) -> None:
@@ -121,3 +126,35 @@ def test_the_parser_agrees_on_what_is_ours(variants: list[Variant]) -> None:
             else:
                 with pytest.raises((InvalidHost, UnknownHost)):
                     table.pin(value)
+
+
+# -- The script ----------------------------------------------------------------------------------
+
+
+def test_a_row_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attacks, "COLOUR", False)
+    before = Tally(variants=792, unsafe={"a: b": {"sync"}}, keys=53)
+
+    row = attacks.row(before, Tally(variants=792, keys=1))
+
+    assert row.split("→")[0].split() == ["792", "1"]
+    assert "53 → 1 " in row
+    assert len(row) + 29 <= 100
+    assert "53 → - " in attacks.row(before, None)
+
+
+def test_the_script_says_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    tally = Tally(unsafe={"name: Host: x": {"sync"}}, let_in={"path: /./": {"async"}}, keys=2)
+
+    attacks.report(list(attacks.achievements(tally)))
+
+    report = capsys.readouterr().out
+    assert "name, another host" in report
+    assert "path, not refused" in report
+    assert "2 keys" in report
+
+
+def test_the_script_says_when_nothing_is_left(capsys: pytest.CaptureFixture[str]) -> None:
+    attacks.report(list(attacks.achievements(Tally(keys=1))))
+
+    assert "Nothing gets through" in capsys.readouterr().out

@@ -9,8 +9,11 @@ from host_attacks import forwarding, framing, paths, spellings
 from host_attacks.variants import Variant
 
 
-def corpus(*, declared_proxy: bool = False) -> list[Variant]:
-    """Return every variant, for a site that has declared our peer a proxy of its own, or not.
+def corpus(*, declared_proxy: bool = False, authority_seen: bool = True) -> list[Variant]:
+    """Return every variant, and what is expected of a site.
+
+    That depends on whether it has declared our peer a proxy of its own, and whether its server
+    lets it see the authority in a request target.
 
     Raises:
         ValueError: two variants have the same name, so that a report could not tell them apart.
@@ -24,7 +27,7 @@ def corpus(*, declared_proxy: bool = False) -> list[Variant]:
             spellings.lengths(),
             framing.framing(),
             framing.versions(),
-            framing.absolute_targets(),
+            framing.absolute_targets(authority_seen=authority_seen),
             forwarding.forwarding(declared=declared_proxy),
             paths.paths(),
         )

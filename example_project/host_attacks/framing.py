@@ -75,11 +75,16 @@ def versions() -> Iterator[Variant]:
         yield _variant("version", fields, canonical=canonical, version=version)
 
 
-def absolute_targets() -> Iterator[Variant]:
-    """A target with an authority of its own, which RFC 9112, 3.2.2, puts above the Host field."""
+def absolute_targets(*, authority_seen: bool) -> Iterator[Variant]:
+    """A target with an authority of its own, which RFC 9112, 3.2.2, puts above the Host field.
+
+    Where the server does not pass it on, nobody behind the server can refuse a foreign one; that
+    the answer is to the Host field, and as harmless as that, is all there is to ask for.
+    """
     for scheme, (authority, ours) in product(SCHEMES, AUTHORITIES.items()):
         target = f"{scheme}://{authority}/{{page}}".encode()
-        yield _variant("absolute target", (OURS,), canonical=ours, target=target)
+        canonical = ours or not authority_seen
+        yield _variant("absolute target", (OURS,), canonical=canonical, target=target)
     for authority, ours in AUTHORITIES.items():
         target = f"http://{authority}/{{page}}".encode()
         yield _variant("absolute target", (THEIRS,), target=target)

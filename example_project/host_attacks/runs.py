@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from host_attacks.corpus import corpus
 from host_attacks.servers import Setup, serving
 from host_attacks.variants import ALIAS, SITE, Variant
 from host_attacks.wire import Reply, exchange
@@ -70,7 +69,7 @@ def run(setup: Setup, directory: Path, tick: Callable[[], None] = lambda: None) 
     until = time.monotonic() + LONGEST
     with serving(setup, directory) as port:
         _visit(port, "report/")
-        for variant in corpus(declared_proxy=setup.declared_proxy):
+        for variant in setup.variants():
             if time.monotonic() > until:
                 raise TimeoutError(f"{setup} took more than {LONGEST} s")
             _attack(port, variant, tally)

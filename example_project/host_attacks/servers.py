@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from host_attacks.corpus import corpus
+from host_attacks.variants import Variant
 from host_attacks.wire import exchange
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -27,6 +29,9 @@ COMMANDS = {
     "uvicorn httptools": (*_UVICORN, "--http=httptools"),
     "daphne": ("daphne", _ASGI, "--port={port}"),
 }
+# Its ASGI scope holds the path of an absolute target and nothing of the rest:
+# https://github.com/encode/uvicorn/blob/master/uvicorn/protocols/http/httptools_impl.py
+DROPS_AUTHORITY = frozenset({"uvicorn httptools"})
 # What else a server needs to be of the kind that it is named for.
 _NEEDED = {"uvicorn h11": "h11", "uvicorn httptools": "httptools"}
 
@@ -39,6 +44,12 @@ class Setup:
     stack: str = "hardened"
     hosts: str = "exact"
     declared_proxy: bool = False
+
+    def variants(self) -> list[Variant]:
+        return corpus(
+            declared_proxy=self.declared_proxy,
+            authority_seen=self.server not in DROPS_AUTHORITY,
+        )
 
     def environment(self) -> dict[str, str]:
         return {
