@@ -1,0 +1,103 @@
+"""Real servers, each with the attacked site, on a loopback port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from host_attacks.corpus import corpus
+from host_attacks.variants import Variant
+from host_attacks.wire import exchange
+
+PROJECT = Path(__file__).resolve().parent.parent
+PATIENCE = 60  # seconds until a server is up
+
+_WSGI, _ASGI = "host_attacks.site.wsgi", "host_attacks.site.asgi:application"
+# Whom to believe is decided once, in HARDENED_TRUSTED_PROXIES: no server rewrites anything.
+_UVICORN = ("uvicorn", _ASGI, "--port={port}", "--no-proxy-headers", "--lifespan=off")
+COMMANDS = {
+    "gunicorn": ("gunicorn", _WSGI, "--bind=127.0.0.1:{port}", "--forwarded-allow-ips="),
+    "uvicorn h11": (*_UVICORN, "--http=h11"),
+    "uvicorn httptools": (*_UVICORN, "--http=httptools"),
+    "daphne": ("daphne", _ASGI, "--port={port}"),
+}
+# Its ASGI scope holds the path of an absolute target and nothing of the rest:
+# https://github.com/encode/uvicorn/blob/master/uvicorn/protocols/http/httptools_impl.py
+DROPS_AUTHORITY = frozenset({"uvicorn httptools"})
+# What else a server needs to be of the kind that it is named for.
+_NEEDED = {"uvicorn h11": "h11", "uvicorn httptools": "httptools"}
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A server and the settings of the site that it serves."""
+
+    server: str
+    stack: str = "hardened"
+    hosts: str = "exact"
+    declared_proxy: bool = False
+
+    def variants(self) -> list[Variant]:
+        return corpus(
+            declared_proxy=self.declared_proxy,
+            authority_seen=self.server not in DROPS_AUTHORITY,
+        )
+
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "host_attacks.site.settings",
+            "ATTACKS_STACK": self.stack,
+            "ATTACKS_HOSTS": self.hosts,
+            "ATTACKS_PROXIES": "127.0.0.1" if self.declared_proxy else "",
+        }
+
+
+def missing(server: str) -> str | None:
+    """Return the name of the package without which ``server`` cannot run, if it is not there."""
+    needed = (COMMANDS[server][0], _NEEDED.get(server, "django"))
+    return next((name for name in needed if find_spec(name) is None), None)
+
+
+@contextmanager
+def serving(setup: Setup, directory: Path) -> Iterator[int]:
+    """Run the server until the end of the block, and yield its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    log = directory / f"{port}.log"
+    module, *arguments = (part.format(port=port) for part in COMMANDS[setup.server])
+    with log.open("wb") as output:
+        server = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", module, *arguments],
+            cwd=PROJECT,
+            # gunicorn puts a control socket there.
+            env=setup.environment() | {"XDG_RUNTIME_DIR": str(directory)},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for(server, port, log)
+        yield port
+    finally:
+        server.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(timeout=10)
+        server.kill()
+        server.wait()
+
+
+def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and server.poll() is None:
+        if exchange(port, b"GET /report/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status:
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"no server: {log.read_text(errors='replace')[-2000:]}")
