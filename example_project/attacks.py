@@ -5,8 +5,6 @@ and sends each of them every variant of a forged or odd host. The exit status is
 gets through on the hardened side.
 """
 
-# ruff: noqa: T201
-
 from __future__ import annotations
 
 import os
