@@ -203,7 +203,7 @@ BROKEN = [
     # Debug
     Broken(_ours("E001"), env={"DEBUG": "true"}),
     Broken(_ours("E001"), "DEBUG = True"),
-    Broken(_ours("E001"), "DEBUG = '0'"),
+    Broken(_ours("E001", "E060"), "DEBUG = '0'"),
     Broken(_ours("W002"), "TEMPLATES[0]['OPTIONS']['debug'] = True"),
     # Environment
     Broken([*_ours("E003"), *NO_HTTPS], env={"HARDENED_ENVIRONMENT": "development"}),

@@ -17,6 +17,7 @@ from django_hardened.checks import (
     api_output,
     api_packages,
     authentication,
+    booleans,
     boot,
     browser_headers,
     caches,
@@ -62,7 +63,7 @@ Check = Callable[..., list[CheckMessage]]
 
 # What the settings alone decide: quick enough to be asked whenever a server process starts.
 SETTINGS_MODULES = (
-    *(environment, secrets, templates),  # 0xx
+    *(environment, booleans, secrets, templates),  # 0xx
     *(hosts, pinning, proxies),  # 1xx
     *(transport, browser_headers, cookies, csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
