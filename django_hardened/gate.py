@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.checks import WARNING, CheckMessage, run_checks
+from django.core.checks import WARNING, CheckMessage
 from django.db import connections
 
-from django_hardened.checks import DATABASE_MODULES, SETTINGS_CHECKS
+from django_hardened.checks import DATABASE_MODULES, SETTINGS_CHECKS, run_checks
 from django_hardened.checks.process import is_about_security
 from django_hardened.checks.twins import replaced_by, without_twins
 from django_hardened.checks.waivers import E910, E911, RULES, W912
@@ -45,7 +45,7 @@ class Verdict:
 def run(**options: Any) -> list[CheckMessage]:
     """Run the checks with the ``options`` of ``django.core.checks.run_checks``.
 
-    Findings of Django's that another one restates are left out.
+    One that raises is a finding. Findings of Django's that another one restates are left out.
     """
     return without_twins(run_checks(**options))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -316,6 +317,33 @@ def test_a_class_that_is_not_installed_is_no_traceback(hardened: Project) -> Non
         assert (result.status, result.ids) == (status, sorted([*INFO, *_ours("W406")]))
         assert "Traceback" not in result.stderr
         assert "not_installed.Permission" in result.stderr
+
+
+BROKEN_URLS = "from django.urls import path\nfrom hunter2_shop import views\nurlpatterns = []\n"
+BROKEN_CACHE = (
+    """CACHES = {"default": {"BACKEND": "no_such.Cache", "LOCATION": "redis://:hunter2@c"}}"""
+)
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "sarif", "github"])
+def test_what_the_checks_of_django_trip_over_is_a_finding(plain: Project, format_: str) -> None:
+    plain.file("site1/urls.py", BROKEN_URLS)
+    plain.settings(BROKEN_CACHE)
+    result = plain.manage(*DEPLOY, "--format", format_)
+    assert result.status == 1
+    report = result.stdout + result.stderr
+    assert "Traceback" not in report
+    assert "redis://" not in report
+    assert (
+        "failed with ModuleNotFoundError (module hunter2_shop) in site1/urls.py, line 2" in report
+    )
+    assert (
+        "caches.check_file_based_cache_is_absolute failed with InvalidCacheBackendError" in report
+    )
+    assert "E001" in report
+    if format_ == "json":
+        found = [finding["id"] for finding in json.loads(result.stdout)["findings"]]
+        assert [found.count(id_) for id_ in _ours("E990", "E001", "E011")] == [2, 1, 1]
 
 
 def test_an_override_by_keyword_is_judged_like_any_other(hardened: Project) -> None:

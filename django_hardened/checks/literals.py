@@ -189,18 +189,13 @@ def _place(name: str, keys: Keys, text: str) -> str:
             url = _PASSWORD_IN_URL.match(literal.text)
             if literal.text == text or (url and unquote(url[2]) == text):
                 stays = _stays_here(literal.file)
-                return "" if stays else f"{_short(literal.file)}, line {literal.line}"
+                return "" if stays else f"{repository.relative(literal.file)}, line {literal.line}"
     return ""
 
 
 def _stays_here(file: Path) -> bool:
     """Whether git is told to leave ``file`` alone: it is as good as a ``.env``."""
     return repository.is_ignored(file) and not repository.is_tracked(file)
-
-
-def _short(file: Path) -> Path:
-    here = Path.cwd()
-    return file.relative_to(here) if file.is_relative_to(here) else file
 
 
 CHECKS = (check_secret_key_literal, check_literal_secrets)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from django.core import checks
@@ -13,7 +12,7 @@ from django_hardened.checks import RULES
 from django_hardened.conf import conf
 from django_hardened.dotenv import Place
 from django_hardened.gate import Verdict, subject_of
-from django_hardened.repository import work_tree
+from django_hardened.repository import relative
 from django_hardened.waivers import Waiver, encodable
 
 HOME = "https://github.com/django-hardened/django-hardened"
@@ -91,17 +90,6 @@ def place_of(setting: str) -> tuple[str | None, int | None]:
     if isinstance(place, Place):
         return relative(place.path), place.line
     return (relative(place) if place else None), None
-
-
-def relative(file: Path) -> str:
-    """Return ``file`` as code hosts know it: from the root of the checkout.
-
-    Outside of any, relative to the working directory where it is below it.
-    """
-    file = file.absolute()
-    tree = work_tree(file)
-    root = tree.root if tree else Path.cwd()
-    return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
 
 
 def _row(verdict: Verdict) -> Row:
