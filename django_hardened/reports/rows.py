@@ -80,9 +80,12 @@ def edge_line() -> str | None:
     return f"Declared to be done by a proxy in front: {words}." if words else None
 
 
-def place_of(setting: str) -> tuple[str | None, int | None]:
-    """Return where the value comes from: the settings source, or the ``.env`` file."""
-    location = locate(setting) if setting else None
+def place_of(setting: str, subject: str = "") -> tuple[str | None, int | None]:
+    """Return where the value comes from: the settings source, or the ``.env`` file.
+
+    ``subject`` is the part of the value that is meant, such as an alias or a key.
+    """
+    location = locate(setting, subject) if setting else None
     if location:
         return relative(location.file), location.line
     sources = conf.env_sources if isinstance(conf.env_sources, Mapping) else {}
@@ -95,7 +98,7 @@ def place_of(setting: str) -> tuple[str | None, int | None]:
 def _row(verdict: Verdict) -> Row:
     message, identifier = verdict.message, encodable(str(verdict.message.id or ""))
     setting = getattr(message, "setting", "") or _SETTINGS_OF_DJANGO.get(identifier, "")
-    file, line = place_of(setting)
+    file, line = place_of(setting, subject_of(message))
     rule = RULES_BY_ID.get(identifier)
     return Row(
         id=identifier,
