@@ -68,16 +68,22 @@ def judge(
     # Where only a part was looked at, an idle waiver proves nothing.
     complete = app_configs is None and tags is None
     every_database = {*connections} <= {*(databases or ())}
+    day = today()
     return apply_waivers(
-        messages, read_waivers(), on=today(), complete=complete, every_database=every_database
+        messages,
+        read_waivers().limited(day),
+        on=day,
+        complete=complete,
+        every_database=every_database,
     )
 
 
 def judge_boot() -> tuple[list[Verdict], list[Waiver]]:
     """Judge the settings alone, as a server process does when it starts.
 
-    Returns the verdicts, and the waivers that have expired. Those still cover what they waived:
-    code that has not changed never stops booting because of a date.
+    Returns the verdicts, and the waivers that have expired. Those still cover what they waived,
+    and so do those that end in the far future: code that has not changed never stops booting
+    because of a date.
     """
     messages = without_twins(message for check in SETTINGS_CHECKS for message in check())
     # One that has not expired comes first.
