@@ -19,7 +19,8 @@ from django_hardened.conf import conf
 _FRAME_MIDDLEWARE = "django.middleware.clickjacking.XFrameOptionsMiddleware"
 
 _SCRIPTS = (
-    '"script-src": ["\'self\'", "https://cdn.example.com"], and a nonce for inline scripts: '
+    'Name what the site needs: "script-src": ["\'self\'", "https://cdn.example.com"], and a nonce '
+    "for inline scripts: "
     "CSP.NONCE from django.utils.csp, or NONCE from csp.constants."
 )
 
