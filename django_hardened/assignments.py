@@ -43,17 +43,24 @@ class Location:
 Table = dict[str, tuple[Location, ...]]
 
 
-def locate(setting: str) -> Location | None:
+def locate(setting: str, subject: str = "") -> Location | None:
     """Return where ``setting`` got the value in effect, or None where that cannot be told.
 
     A place whose literal value is not the one in effect, such as the branch of an ``if`` that was
-    not taken, is passed over.
+    not taken, is passed over. ``NAME["key"] = ...`` is the place of a ``subject`` that names the
+    key; where the setting as such is meant, its assignment is.
     """
     effective = getattr(settings, setting, _UNKNOWN)
-    return next(
-        (place for place in reversed(assignments(setting)) if not _contradicts(place, effective)),
-        None,
-    )
+    places = [
+        place for place in reversed(assignments(setting)) if not _contradicts(place, effective)
+    ]
+    meant = (place for place in places if _is_meant(place, subject))
+    return next(meant, next(iter(places), None))
+
+
+def _is_meant(place: Location, subject: str) -> bool:
+    """Whether ``subject``, such as ``default`` or ``X['default']['USER']``, is or has the keys."""
+    return place.keys[:1] == (subject,) or all(key in subject for key in place.keys)
 
 
 def assignments(setting: str) -> tuple[Location, ...]:

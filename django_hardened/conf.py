@@ -18,6 +18,7 @@ from django_hardened.defaults import ENVIRONMENTS, LOCAL_HOSTS, Environment
 from django_hardened.host_policy import HostPolicy
 from django_hardened.hosts import HostTable, InvalidHost, encode_idna, parse_host
 from django_hardened.origins import Origin, parse_origin
+from django_hardened.own_settings import EDGE_WORDS
 from django_hardened.proxies import TrustedProxies
 from django_hardened.sources import Sources
 from django_hardened.tenants import Tenants
@@ -46,11 +47,14 @@ class HardenedConf:
 
     @property
     def edge(self) -> frozenset[str]:
-        """``HARDENED_EDGE``: what a proxy in front does, so that Django need not."""
+        """``HARDENED_EDGE``: what a proxy in front does, so that Django need not.
+
+        A word that means nothing declares nothing, and E904 is about it.
+        """
         words = getattr(settings, "HARDENED_EDGE", None)
         if not isinstance(words, (list, tuple, set, frozenset)):
             return frozenset()  # declares nothing, and E903 is about it
-        return frozenset(map(str, words))
+        return frozenset(map(str, words)) & frozenset(EDGE_WORDS)
 
     @property
     def trusted_proxies(self) -> TrustedProxies:

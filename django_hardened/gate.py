@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.checks import WARNING, CheckMessage, run_checks
+from django.core.checks import WARNING, CheckMessage
 from django.db import connections
 
-from django_hardened.checks import DATABASE_MODULES, SETTINGS_CHECKS
+from django_hardened.checks import DATABASE_MODULES, SETTINGS_CHECKS, run_checks
 from django_hardened.checks.process import is_about_security
 from django_hardened.checks.twins import replaced_by, without_twins
 from django_hardened.checks.waivers import E910, E911, RULES, W912
@@ -45,7 +45,7 @@ class Verdict:
 def run(**options: Any) -> list[CheckMessage]:
     """Run the checks with the ``options`` of ``django.core.checks.run_checks``.
 
-    Findings of Django's that another one restates are left out.
+    One that raises is a finding. Findings of Django's that another one restates are left out.
     """
     return without_twins(run_checks(**options))
 
@@ -68,16 +68,22 @@ def judge(
     # Where only a part was looked at, an idle waiver proves nothing.
     complete = app_configs is None and tags is None
     every_database = {*connections} <= {*(databases or ())}
+    day = today()
     return apply_waivers(
-        messages, read_waivers(), on=today(), complete=complete, every_database=every_database
+        messages,
+        read_waivers().limited(day),
+        on=day,
+        complete=complete,
+        every_database=every_database,
     )
 
 
 def judge_boot() -> tuple[list[Verdict], list[Waiver]]:
     """Judge the settings alone, as a server process does when it starts.
 
-    Returns the verdicts, and the waivers that have expired. Those still cover what they waived:
-    code that has not changed never stops booting because of a date.
+    Returns the verdicts, and the waivers that have expired. Those still cover what they waived,
+    and so do those that end in the far future: code that has not changed never stops booting
+    because of a date.
     """
     messages = without_twins(message for check in SETTINGS_CHECKS for message in check())
     # One that has not expired comes first.

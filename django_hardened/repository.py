@@ -41,6 +41,17 @@ def work_tree(path: Path) -> WorkTree | None:
     return None
 
 
+def relative(file: Path) -> str:
+    """Return ``file`` as code hosts know it: from the root of the checkout.
+
+    Outside of any, relative to the working directory where it is below it.
+    """
+    file = file.absolute()
+    tree = work_tree(file)
+    root = tree.root if tree else Path.cwd()
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
+
+
 def is_tracked(path: Path) -> bool:
     """Whether git has ``path`` in its index: it is committed, or about to be."""
     path = _absolute(path)

@@ -17,7 +17,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ FILE_NAME = "hardened_waivers.toml"
 _REQUIRED = ("id", "reason", "owner", "expires")
 _TEXTS = ("id", "object", "reason", "owner")
 _KNOWN = {*_REQUIRED, *_TEXTS}
+# Somebody looks at each of them once a year: "for ever" is not a day.
+MAX_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,21 @@ class Waiver:
 
 @dataclass(frozen=True)
 class Waivers:
-    """The waivers of a project, and a sentence for each entry that is none."""
+    """The waivers of a project, and what is wrong with each entry that is none."""
 
     entries: tuple[Waiver, ...] = ()
     problems: tuple[str, ...] = ()
+
+    def limited(self, on: date) -> Waivers:
+        """Return these without those that end more than ``MAX_DAYS`` after the day ``on``."""
+        last = on + timedelta(days=MAX_DAYS)
+        distant = tuple(
+            f"{waiver.target}: its 'expires', {waiver.expires}, is more than {MAX_DAYS} days ahead"
+            for waiver in self.entries
+            if waiver.expires > last
+        )
+        near = tuple(waiver for waiver in self.entries if waiver.expires <= last)
+        return Waivers(near, (*self.problems, *distant))
 
 
 def today() -> date:

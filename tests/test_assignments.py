@@ -30,8 +30,8 @@ def _line(setting: str) -> int | None:
         ("\n\nX: int = 1", 3),
         ("X: int\nX = 1", 2),
         ("X = [1]\nX += [2]", 2),
-        ("X = {}\nX['a'] = 1", 2),
-        ("X = {'a': {}}\nX['a']['b'] = 1", 2),
+        ("X = {}\nX['a'] = 1", 1),
+        ("X = {'a': {}}\nX['a']['b'] = 1", 1),
         ("X = [1]\nX.append(2)", 2),
         ("X = [1]\nX.index(1)", 1),
         ("X = []\nX.extend([\n2])", 2),
@@ -193,6 +193,35 @@ def test_a_module_without_source(project: Source) -> None:
     with project.in_effect("from math import *\nX = 1"):
         assert _line("X") == 2
         assert assignments.assignments("pi") == ()
+
+
+@pytest.mark.parametrize(
+    ("subject", "line"),
+    [
+        ("", 1),
+        ("other", 1),
+        ("default", 3),
+        ("X['default']['USER']", 2),
+        ("X['default']['PASSWORD']", 3),
+        ("X['default']['NAME']", 1),
+    ],
+)
+def test_a_line_about_a_key_is_the_place_of_what_is_about_the_key(
+    project: Source, subject: str, line: int
+) -> None:
+    text = "X = {'default': {}}\nX['default']['USER'] = 'u'\nX['default']['PASSWORD'] = 'p'\n"
+    with project.in_effect(text) as path:
+        place = assignments.locate("X", subject)
+    assert place
+    assert (place.file, place.line) == (path, line)
+
+
+def test_lines_about_keys_where_there_is_no_other(project: Source) -> None:
+    with project.in_effect("X = {}") as path:
+        path.write_text("X['a'] = 1\nX['b'] = 2\n")
+        place = assignments.locate("X")
+    assert place
+    assert place.line == 2
 
 
 def test_a_settings_module_that_is_not_loaded_yet(

@@ -285,6 +285,13 @@ def test_a_wrong_proxy_is_an_error_and_never_trust(value: object, reason: str) -
         _ = conf.trusted_proxies
 
 
+@pytest.mark.parametrize("kind", [list, tuple, set, frozenset])
+def test_the_edge_does_what_its_known_words_say(configured: Any, kind: Any) -> None:
+    words = kind(["hsts", "waf", "HSTS", lazystr("csp")])
+    configured(HARDENED_EDGE=words)
+    assert conf.edge == {"hsts", "csp"}
+
+
 def test_the_sources_of_the_helper_are_handed_on() -> None:
     assert isinstance(conf.env_sources, Sources)
     assert conf.env_sources is settings.HARDENED_ENV_SOURCES

@@ -220,6 +220,14 @@ def test_waivers_count_before_a_deploy_only(settings: Any) -> None:
     ]
 
 
+def test_a_waiver_for_ever_is_none(settings: Any) -> None:
+    settings.HARDENED_WAIVERS = [*_declared(date(9999, 12, 31)), *_declared(today(), "W701")]
+    found = [W700.found(), Warning("text", id="W701")]
+    verdicts = gate.judge(found, include_deployment_checks=True)
+    assert _open(verdicts) == ["django_hardened.W700", "django_hardened.E911"]
+    assert "W700: its 'expires', 9999-12-31, is more than 366 days" in verdicts[-1].message.msg
+
+
 @pytest.mark.parametrize("options", [{"tags": ["models"]}, {"app_configs": ["an app"]}])
 def test_a_part_says_nothing_of_idle_waivers(settings: Any, options: Any) -> None:
     settings.HARDENED_WAIVERS = _declared(today())
@@ -265,6 +273,15 @@ def test_a_date_never_stops_a_boot(settings: Any) -> None:
     verdicts, expired = gate.judge_boot()
     assert _open(verdicts) == []
     assert [(waiver.id, waiver.expires) for waiver in expired] == [("W700", date(2020, 1, 1))]
+
+
+@pytest.mark.usefixtures("two_findings")
+def test_a_distant_date_stops_no_boot(settings: Any) -> None:
+    """The clock of a server may be wrong."""
+    settings.HARDENED_WAIVERS = _declared(date(9999, 12, 31))
+    verdicts, expired = gate.judge_boot()
+    assert _open(verdicts) == []
+    assert expired == []
 
 
 @pytest.mark.usefixtures("two_findings")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +18,8 @@ from projects_support import (
     Project,
     Result,
 )
+
+from django_hardened.waivers import MAX_DAYS, today
 
 pytestmark = pytest.mark.current_versions
 
@@ -104,8 +108,9 @@ def test_silencing_djangos_own_about_security_hides_nothing_and_is_reported(plai
 
 
 def test_each_finding_can_be_waived_and_its_twin_stays_quiet(plain: Project) -> None:
+    expires = (today() + timedelta(days=MAX_DAYS)).isoformat()
     waivers = [
-        {"id": id_, "reason": "A rehearsal.", "owner": "ada", "expires": "2999-12-31"}
+        {"id": id_, "reason": "A rehearsal.", "owner": "ada", "expires": expires}
         for id_ in sorted(set(STARTED) - set(INFO)) + MAIL
     ]
     plain.settings(f"HARDENED_WAIVERS = {waivers!r}")
@@ -203,7 +208,7 @@ BROKEN = [
     # Debug
     Broken(_ours("E001"), env={"DEBUG": "true"}),
     Broken(_ours("E001"), "DEBUG = True"),
-    Broken(_ours("E001"), "DEBUG = '0'"),
+    Broken(_ours("E001", "E060"), "DEBUG = '0'"),
     Broken(_ours("W002"), "TEMPLATES[0]['OPTIONS']['debug'] = True"),
     # Environment
     Broken([*_ours("E003"), *NO_HTTPS], env={"HARDENED_ENVIRONMENT": "development"}),
@@ -316,6 +321,33 @@ def test_a_class_that_is_not_installed_is_no_traceback(hardened: Project) -> Non
         assert (result.status, result.ids) == (status, sorted([*INFO, *_ours("W406")]))
         assert "Traceback" not in result.stderr
         assert "not_installed.Permission" in result.stderr
+
+
+BROKEN_URLS = "from django.urls import path\nfrom hunter2_shop import views\nurlpatterns = []\n"
+BROKEN_CACHE = (
+    """CACHES = {"default": {"BACKEND": "no_such.Cache", "LOCATION": "redis://:hunter2@c"}}"""
+)
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "sarif", "github"])
+def test_what_the_checks_of_django_trip_over_is_a_finding(plain: Project, format_: str) -> None:
+    plain.file("site1/urls.py", BROKEN_URLS)
+    plain.settings(BROKEN_CACHE)
+    result = plain.manage(*DEPLOY, "--format", format_)
+    assert result.status == 1
+    report = result.stdout + result.stderr
+    assert "Traceback" not in report
+    assert "redis://" not in report
+    assert (
+        "failed with ModuleNotFoundError (module hunter2_shop) in site1/urls.py, line 2" in report
+    )
+    assert (
+        "caches.check_file_based_cache_is_absolute failed with InvalidCacheBackendError" in report
+    )
+    assert "E001" in report
+    if format_ == "json":
+        found = [finding["id"] for finding in json.loads(result.stdout)["findings"]]
+        assert [found.count(id_) for id_ in _ours("E990", "E001", "E011")] == [2, 1, 1]
 
 
 def test_an_override_by_keyword_is_judged_like_any_other(hardened: Project) -> None:

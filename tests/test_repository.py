@@ -7,7 +7,7 @@ import pytest
 from findings_support import git
 
 from django_hardened import repository
-from django_hardened.repository import is_ignored, is_tracked, work_tree
+from django_hardened.repository import is_ignored, is_tracked, relative, work_tree
 
 
 @pytest.fixture
@@ -23,6 +23,24 @@ def _write(root: Path, *names: str) -> None:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
+
+
+# -- Paths -----------------------------------------------------------------------------------------
+
+
+def test_paths_begin_at_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "backend").mkdir()
+    monkeypatch.chdir(tmp_path / "backend")
+    assert relative(tmp_path / "backend" / "settings.py") == "backend/settings.py"
+    assert relative(Path("settings.py")) == "backend/settings.py"
+
+
+def test_paths_outside_of_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert relative(tmp_path / "here" / "a" / "settings.py") == "a/settings.py"
+    assert relative(tmp_path / "settings.py") == str(tmp_path / "settings.py")
 
 
 # -- The index -----------------------------------------------------------------------------------

@@ -297,6 +297,21 @@ def test_no_entry_is_too_odd(item: dict[str, Any]) -> None:
         parse_waiver(item)
 
 
+# -- Ahead ---------------------------------------------------------------------------------------
+
+
+def test_a_year_is_the_longest() -> None:
+    day = date(2027, 3, 31)
+    ends = [day - timedelta(days=400), day, day + timedelta(days=366), day + timedelta(days=367)]
+    found = Waivers(tuple(Waiver("W201", "r", "o", end) for end in ends), ("a problem",))
+    limited = found.limited(day)
+    assert [waiver.expires for waiver in limited.entries] == ends[:3]
+    assert limited.problems == (
+        "a problem",
+        "W201: its 'expires', 2028-04-01, is more than 366 days ahead",
+    )
+
+
 # -- Writing -------------------------------------------------------------------------------------
 
 # Also what no encoding can say, control characters, quotes, and line ends of all kinds.

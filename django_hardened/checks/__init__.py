@@ -6,17 +6,20 @@ opened, nothing is written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.core.checks import CheckMessage
+from django.core.checks.registry import CheckRegistry, registry
 
 from django_hardened.checks import (
     admin,
     api_output,
     api_packages,
     authentication,
+    booleans,
     boot,
     browser_headers,
     caches,
@@ -29,6 +32,7 @@ from django_hardened.checks import (
     databases,
     env_file,
     environment,
+    failures,
     host_settings,
     hosts,
     installation,
@@ -63,7 +67,7 @@ Check = Callable[..., list[CheckMessage]]
 
 # What the settings alone decide: quick enough to be asked whenever a server process starts.
 SETTINGS_MODULES = (
-    *(environment, secrets, templates),  # 0xx
+    *(environment, booleans, secrets, templates),  # 0xx
     *(hosts, host_settings, pinning, proxies),  # 1xx
     *(transport, browser_headers, cookies, csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
@@ -89,8 +93,8 @@ DATABASE_MODULES = (migrations,)
 E990 = Rule(
     "E990",
     "The check {subject} failed with {error}: what it looks at is unknown, and may be unsafe.",
-    "Repair the setting it reads, or report it: "
-    "https://github.com/django-hardened/django-hardened/issues",
+    "Repair the setting or the module that it reads. If they are right, report it to the authors "
+    "of the check; ours: https://github.com/django-hardened/django-hardened/issues",
 )
 RULES: tuple[Rule, ...] = (
     *(
@@ -114,13 +118,35 @@ def guarded(check: Check) -> Check:
     @wraps(check)
     def guard(**kwargs: Any) -> list[CheckMessage]:
         try:
-            return check(**kwargs)
+            return list(check(**kwargs))
         except Exception as error:  # noqa: BLE001  # whatever it is, the other checks go on
-            name = f"{check.__module__.removeprefix('django_hardened.checks.')}.{check.__name__}"
-            # The type only: the message of an exception may quote a value.
-            return [E990.found(subject=name, error=type(error).__name__)]
+            function = getattr(check, "__qualname__", type(check).__qualname__)
+            name = f"{check.__module__.removeprefix('django_hardened.checks.')}.{function}"
+            return [E990.found(subject=name, error=failures.describe(error))]
 
     return guard
+
+
+def run_checks(**options: Any) -> list[CheckMessage]:
+    """Do what ``django.core.checks.run_checks`` does, with every check guarded.
+
+    Django's own and those of other apps raise where a backend is not installed, or the URLconf
+    cannot be imported. Which of them run is left to the Django that is in use.
+    """
+    registered: Any = registry
+    guards: Any = CheckRegistry()
+    guards.registered_checks = {*map(guarded, registered.registered_checks)}
+    guards.deployment_checks = {*map(guarded, registered.deployment_checks)}
+    found: list[Any] = guards.run_checks(**options)
+    failed = sorted((m for m in found if m.id == E990.id), key=lambda m: str(m.subject))
+    first = {_cause(message): message for message in reversed(failed)}
+    return [m for m in found if m.id != E990.id or first[_cause(m)] is m]
+
+
+def _cause(message: CheckMessage) -> str:
+    """Return what is broken, if the message says so: many checks read one URLconf."""
+    named = re.search(r" failed with \w+ (?:\(module |in ).*", str(message.msg))
+    return named[0] if named else str(message.msg)
 
 
 def _checks(*modules: Any) -> tuple[Check, ...]:

@@ -15,7 +15,7 @@ from django_hardened.checks.rules import Rule
 I320 = Rule(
     "I320",
     "The admin site is at /admin/, where every scanner looks for a login form.",
-    'path("back-office/", admin.site.urls), with a name of your own; or let only your network in.',
+    'path("back-office/", admin.site.urls)  # a name of your own; or let only your network in',
     setting="ROOT_URLCONF",
 )
 RULES = (I320,)

@@ -23,7 +23,7 @@ _ALLOW_ALL = (
 E301 = Rule(
     "E301",
     "AUTHENTICATION_BACKENDS has {subject}, which lets users in whose account is deactivated.",
-    'AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.{parent}"].',
+    'AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.{parent}"]',
     setting="AUTHENTICATION_BACKENDS",
 )
 E302 = Rule(
@@ -55,14 +55,14 @@ W304 = Rule(
 W305 = Rule(
     "W305",
     "PASSWORD_RESET_TIMEOUT is {value}: a link in an old mail opens the account for {days} days.",
-    "PASSWORD_RESET_TIMEOUT = 60 * 60; Django's own value is three days.",
+    "PASSWORD_RESET_TIMEOUT = 60 * 60  # Django's own value is three days",
     setting="PASSWORD_RESET_TIMEOUT",
     cwe=640,
 )
 E306 = Rule(
     "E306",
     "PASSWORD_RESET_TIMEOUT is {value}: whoever finds a mail within {days} days takes the account.",
-    "PASSWORD_RESET_TIMEOUT = 60 * 60; Django's own value is three days.",
+    "PASSWORD_RESET_TIMEOUT = 60 * 60  # Django's own value is three days",
     setting="PASSWORD_RESET_TIMEOUT",
     cwe=640,
 )

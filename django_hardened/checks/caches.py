@@ -49,8 +49,8 @@ W504 = Rule(
     "W504",
     "The cache {subject!r} is at {host}, without {missing}: whoever reaches it or listens on the "
     "way reads and plants sessions and pickles.",
-    'CACHES[{subject!r}]["LOCATION"] = "rediss://:<password>@{host}:6379/0"; Memcached has '
-    "neither, and belongs into a private network.",
+    'CACHES[{subject!r}]["LOCATION"] = "rediss://:<password>@{host}:6379/0"  # Memcached has '
+    "neither, and belongs into a private network",
     "CACHES",
     asvs="12.3.1",
     cwe=319,
@@ -59,7 +59,7 @@ W505 = Rule(
     "W505",
     "The cache {subject!r} keeps pickles in {location}, where every user of this machine can "
     "write: who plants one there runs code in this process.",
-    'CACHES[{subject!r}]["LOCATION"] = "/var/cache/<project>", a folder of this user alone.',
+    'CACHES[{subject!r}]["LOCATION"] = "/var/cache/<project>"  # a folder of this user alone',
     "CACHES",
     cwe=379,
 )

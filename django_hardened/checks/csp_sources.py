@@ -5,11 +5,12 @@ A policy that only reports is not judged: it is on its way, and stops nothing ye
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable
 from typing import Any
 
 from django.core.checks import CheckMessage
 
+from django_hardened.checks.csp_hosts import is_open_to_anybody
 from django_hardened.checks.csp_policies import Policy, policies
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
@@ -18,7 +19,8 @@ from django_hardened.conf import conf
 _FRAME_MIDDLEWARE = "django.middleware.clickjacking.XFrameOptionsMiddleware"
 
 _SCRIPTS = (
-    '"script-src": ["\'self\'", "https://cdn.example.com"], and a nonce for inline scripts: '
+    'Name what the site needs: "script-src": ["\'self\'", "https://cdn.example.com"], and a nonce '
+    "for inline scripts: "
     "CSP.NONCE from django.utils.csp, or NONCE from csp.constants."
 )
 
@@ -64,7 +66,16 @@ W265 = Rule(
     asvs="3.4.3",
     cwe=693,
 )
-RULES = (E260, W261, W262, W263, W264, W265)
+W266 = Rule(
+    "W266",
+    "{setting} admits scripts of anybody, from hosts where everybody can have one: {offences}.",
+    "Serve the libraries from your own host; or name the file, as in "
+    '"https://cdn.jsdelivr.net/npm/htmx.org@2.0.4/dist/htmx.min.js"; or use a nonce and '
+    "'strict-dynamic'.",
+    asvs="3.4.3",
+    cwe=79,
+)
+RULES = (E260, W261, W262, W263, W264, W265, W266)
 
 # Whoever can write the address of a script into a page has one at such a source.
 _ANYWHERE = frozenset({"*", "*:*", "data:", "http:", "http://*", "http://*:*"})
@@ -85,22 +96,24 @@ def _judge(policy: Policy) -> list[CheckMessage]:
     if not policy.script_directives:
         return [W264.found(setting=policy.setting)]
     findings = []
-    anywhere, any_https = _offences(policy, _ANYWHERE), _offences(policy, _ANY_HTTPS)
-    if anywhere:
-        findings.append(E260.found(setting=policy.setting, offences=anywhere))
-    elif any_https:
-        findings.append(W261.found(setting=policy.setting, offences=any_https))
+    # The widest of them says it all.
+    wide = ((E260, _ANYWHERE.__contains__), (W261, _ANY_HTTPS.__contains__))
+    for rule, admits in (*wide, (W266, is_open_to_anybody)):
+        offences = _offences(policy, admits)
+        if offences:
+            findings.append(rule.found(setting=policy.setting, offences=offences))
+            break
     for rule, source in ((W262, "'unsafe-inline'"), (W263, "'unsafe-eval'")):
-        offences = _offences(policy, {source})
+        offences = _offences(policy, source.__eq__)
         if offences:
             findings.append(rule.found(setting=policy.setting, offences=offences))
     return findings + _check_missing(policy)
 
 
-def _offences(policy: Policy, sources: Container[str]) -> str:
-    """Return the script directives that have any of ``sources``: ``script-src * data:``."""
+def _offences(policy: Policy, is_one: Callable[[str], bool]) -> str:
+    """Return the script directives with a source that ``is_one``: ``script-src * data:``."""
     found = {
-        directive: [s for s in policy.effective_sources(directive) if s in sources]
+        directive: [s for s in policy.effective_sources(directive) if is_one(s)]
         for directive in policy.script_directives
     }
     return ", ".join(f"{name} {' '.join(bad)}" for name, bad in found.items() if bad)

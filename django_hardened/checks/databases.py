@@ -14,21 +14,21 @@ from django_hardened.checks.services import entries, is_default_password, is_rem
 W520 = Rule(
     "W520",
     "The default database is SQLite: one writer at a time, on the disk of one machine.",
-    "DATABASE_URL=postgres://<user>:<password>@<host>/<name> in the environment, where more than "
-    "one process writes.",
+    "Put DATABASE_URL=postgres://<user>:<password>@<host>/<name> into the environment, where more "
+    "than one process writes.",
     "DATABASES",
 )
 E521 = Rule(
     "E521",
     "The default database is SQLite in memory: nothing is kept, and each process has its own.",
-    "DATABASE_URL=postgres://<user>:<password>@<host>/<name> in the environment, or "
+    "Put DATABASE_URL=postgres://<user>:<password>@<host>/<name> into the environment; or "
     'DATABASES["default"]["NAME"] = "/var/lib/<project>/db.sqlite3".',
     "DATABASES",
 )
 E522 = Rule(
     "E522",
     "The database {subject!r} at {host} is opened with {password}.",
-    "ALTER ROLE <user> PASSWORD '<a random one>'; and DATABASE_URL=... in the environment.",
+    "Give it a random one: ALTER ROLE <user> PASSWORD '...', and DATABASE_URL in the environment.",
     "DATABASES",
     asvs="13.2.3",
     cwe=1392,
@@ -37,7 +37,7 @@ W523 = Rule(
     "W523",
     "The database {subject!r} has a password that everybody tries first; only its network "
     "protects it.",
-    "ALTER ROLE <user> PASSWORD '<a random one>'; and DATABASE_URL=... in the environment.",
+    "Give it a random one: ALTER ROLE <user> PASSWORD '...', and DATABASE_URL in the environment.",
     "DATABASES",
     asvs="13.2.3",
     cwe=1392,
@@ -45,8 +45,8 @@ W523 = Rule(
 W524 = Rule(
     "W524",
     "The database {subject!r} at {host} is opened without a password.",
-    "DATABASE_URL=postgres://<user>:<password>@{host}/<name> in the environment, unless a client "
-    "certificate or an IAM token takes its place.",
+    "Put DATABASE_URL=postgres://<user>:<password>@{host}/<name> into the environment, unless a "
+    "client certificate or an IAM token takes its place.",
     "DATABASES",
 )
 W525 = Rule(

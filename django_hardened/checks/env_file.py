@@ -18,7 +18,7 @@ from django_hardened.sources import Sources
 E050 = Rule(
     "E050",
     "The file {path}, which holds secrets, is in git: they are in every clone, and in its history.",
-    "git rm --cached {name}; add {name} to .gitignore, and change every secret in it.",
+    "git rm --cached {name}  # then add {name} to .gitignore, and change every secret in it",
     setting="HARDENED_ENV_SOURCES",
     asvs="13.3.1",
     cwe=540,

@@ -18,8 +18,7 @@ from django_hardened.hosts import HostTable
 E130 = Rule(
     "E130",
     "{setting} cannot be used ({problem}): every request fails.",
-    'HARDENED_HOST_ALIASES = {{"www.example.com": "example.com"}}, HARDENED_CANONICAL_ORIGIN = '
-    '"https://example.com", HARDENED_TENANT_RESOLVER = "myproject.tenants.resolve"',
+    "{setting} = {example}",
 )
 E131 = Rule(
     "E131",
@@ -57,6 +56,11 @@ W135 = Rule(
 )
 RULES = (E130, E131, E132, W133, W134, W135)
 
+_EXAMPLES = {
+    "HARDENED_CANONICAL_ORIGIN": '"https://example.com"',
+    "HARDENED_HOST_ALIASES": '{"www.example.com": "example.com"}',
+    "HARDENED_TENANT_RESOLVER": '"myproject.tenants.resolve"',
+}
 _READ_BY_THE_PIN = (
     "HARDENED_CANONICAL_ORIGIN",
     "HARDENED_HEALTH_PATHS",
@@ -120,7 +124,8 @@ def check_health_paths(**kwargs: Any) -> list[CheckMessage]:
 
 def _unusable(setting: str, error: ImproperlyConfigured) -> CheckMessage:
     problem = str(error).partition(": ")[2]
-    return E130.found(setting=setting, subject=setting, problem=problem)
+    example = _EXAMPLES[setting]
+    return E130.found(setting=setting, subject=setting, problem=problem, example=example)
 
 
 def _is_ours(name: str) -> bool:

@@ -34,7 +34,7 @@ E311 = Rule(
 W312 = Rule(
     "W312",
     "{setting} is on: while the cache is down, nothing is limited.",
-    "{setting} = False.",
+    "{setting} = False",
     asvs="6.3.1",
     cwe=307,
 )
@@ -42,8 +42,8 @@ W313 = Rule(
     "W313",
     "{setting} is {value!r}: attempts are counted by an address that the client itself writes "
     "into X-Forwarded-For, and may change each time.",
-    "{fix}; or let TrustedProxyMiddleware put the address of the client into REMOTE_ADDR, and "
-    "remove {setting}.",
+    "{fix}  # or let TrustedProxyMiddleware put the address of the client into REMOTE_ADDR, and "
+    "remove {setting}",
     asvs="6.3.1",
     cwe=348,
 )

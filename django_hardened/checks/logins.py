@@ -19,6 +19,15 @@ _LOGIN_APPS = (
     *("rest_framework_simplejwt", "two_factor", "wagtail.admin"),
 )
 _ALLAUTH_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+# They decide who may do what, or who may try: their authenticate() lets nobody in.
+_LETS_NOBODY_IN = (
+    "axes.backends.AxesStandaloneBackend",
+    "bridgekeeper.backends.RulePermissionBackend",
+    "django.contrib.auth.backends.BaseBackend",
+    "guardian.backends.ObjectPermissionBackend",
+    "permission.backends.PermissionBackend",
+    "rules.permissions.ObjectPermissionBackend",
+)
 
 
 def backends() -> list[str]:
@@ -29,6 +38,21 @@ def backends() -> list[str]:
 def password_backends() -> list[str]:
     """Return the backends that ask for a password which Django keeps."""
     return [entry for entry in backends() if _takes_password(entry)]
+
+
+def other_backends() -> list[str]:
+    """Return the backends that let somebody in without a password which Django keeps."""
+    passwords = password_backends()
+    return [entry for entry in backends() if entry not in passwords and _lets_in(entry)]
+
+
+def _lets_in(dotted: str) -> bool:
+    """Whether ``dotted`` has a way of its own to authenticate; in doubt it has."""
+    loaded = load_class(dotted)
+    if loaded is None:
+        return dotted not in _LETS_NOBODY_IN
+    idle = [getattr(load_class(name), "authenticate", None) for name in _LETS_NOBODY_IN]
+    return getattr(loaded, "authenticate", None) not in (None, *idle)
 
 
 def has_password_login() -> bool:

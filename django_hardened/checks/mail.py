@@ -18,7 +18,7 @@ E540 = Rule(
     "E540",
     "The mailer {subject!r} sends its password to {host} without TLS: whoever listens on the way "
     "can send mail in your name.",
-    "{fix}, with port 587",
+    "{fix}  # with port 587",
     asvs="12.3.1",
     cwe=319,
 )
@@ -40,7 +40,7 @@ W543 = Rule(
     "W543",
     "The mailer {subject!r} talks to {host} without TLS: links to reset passwords can be read on "
     "the way.",
-    "{fix}, with port 587",
+    "{fix}  # with port 587",
     asvs="12.3.1",
     cwe=319,
 )

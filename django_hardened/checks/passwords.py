@@ -11,12 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass
-from django_hardened.checks.logins import (
-    backends,
-    has_login_pages,
-    has_password_login,
-    password_backends,
-)
+from django_hardened.checks.logins import has_login_pages, has_password_login, other_backends
 from django_hardened.checks.rules import Rule
 
 _VALIDATION = "django.contrib.auth.password_validation"
@@ -139,7 +134,7 @@ def _known_check() -> str:
     named = [str(app) for app in settings.INSTALLED_APPS if _OTHER_CHECK.search(str(app))]
     named += [name for name in _OTHER_SETTINGS if getattr(settings, name, None)]
     # With single sign-on beside it, the password may be for a few administrators only.
-    named += [entry for entry in backends() if entry not in password_backends()]
+    named += other_backends()
     if named:
         return f"what {named[0]} does instead is not to be seen here"
     return "" if has_login_pages() else "who can log in with a password is not to be seen here"

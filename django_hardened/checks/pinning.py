@@ -20,8 +20,8 @@ _UPDATE_CACHE = "django.middleware.cache.UpdateCacheMiddleware"
 _ALLOW_CIDR = "allow_cidr.middleware.AllowCIDRMiddleware"
 
 FIRST = (
-    f'MIDDLEWARE = ["{TRUSTED_PROXY}", "{HOST_PINNING}", "{_SECURITY}", ...], in that order and '
-    "in front of everything else."
+    f'MIDDLEWARE = ["{TRUSTED_PROXY}", "{HOST_PINNING}", "{_SECURITY}", ...]  # in that order, in '
+    "front of everything else"
 )
 
 W106 = Rule(
@@ -58,7 +58,7 @@ W110 = Rule(
     "W110",
     "The cache middleware stands in front of HostPinningMiddleware: it sees the host as the "
     "client spelled it.",
-    f"{FIRST} UpdateCacheMiddleware comes after SecurityMiddleware.",
+    f"{FIRST}; UpdateCacheMiddleware comes after SecurityMiddleware",
     setting="MIDDLEWARE",
 )
 E111 = Rule(

@@ -27,7 +27,7 @@ E401 = Rule(
     "E401",
     "The default permission of REST framework admits anybody, and {views} say nothing of their "
     "own.{note}",
-    f"{_CLOSED}; then permission_classes = [AllowAny] on views that are public on purpose.",
+    f"{_CLOSED}  # then permission_classes = [AllowAny] on views that are public on purpose",
     "REST_FRAMEWORK",
     asvs="8.2.1",
     cwe=862,
@@ -59,7 +59,7 @@ W406 = Rule(
 W407 = Rule(
     "W407",
     "The default permission of REST framework ({subject}) lets anybody read.",
-    f"{_CLOSED}; then the one in force now on views that are public on purpose.",
+    f"{_CLOSED}  # then the one in force now on views that are public on purpose",
     "REST_FRAMEWORK",
     asvs="8.2.1",
     cwe=1188,

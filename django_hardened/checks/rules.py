@@ -43,7 +43,9 @@ class Rule:
         code: ``E001`` or ``W001``. ``E`` is unsafe in any deployment, ``W`` depends on what a
             check cannot see, ``I`` is information. Never reused for another meaning.
         fact: what is wrong; ``str.format`` fills in the particulars. Never a secret.
-        hint: what to type.
+        hint: what to type. One that begins with code, or a command, is that to its end, and can be
+            pasted: what else is to be said stands behind two blanks and a "#". Any other begins
+            with a word.
         setting: the setting that decides, unless ``found`` names another.
         replaces: ids of Django's own checks that say the same.
         asvs: the requirement of OWASP ASVS 5.0 that it breaks, such as "13.4.2".

@@ -73,7 +73,7 @@ E016 = Rule(
 )
 E017 = Rule(
     "E017",
-    "SECRET_KEY_FALLBACKS[{index}] is weak, and what it signed is still accepted: {reason}",
+    "SECRET_KEY_FALLBACKS[{index}] {problem} What it signed is still accepted.",
     "Remove it from SECRET_KEY_FALLBACKS; sessions and links that it signed end.",
     "SECRET_KEY_FALLBACKS",
     ("security.W025",),
@@ -188,8 +188,8 @@ def check_secret_key_fallbacks(**kwargs: Any) -> list[CheckMessage]:
         if key == current:
             findings.append(E016.found(subject=index, index=index))
         elif rule:
-            reason = rule.fact.removeprefix("SECRET_KEY ")
-            findings.append(E017.found(subject=index, index=index, reason=reason))
+            problem = rule.fact.removeprefix("SECRET_KEY ")
+            findings.append(E017.found(subject=index, index=index, problem=problem))
     return findings
 
 

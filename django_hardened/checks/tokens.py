@@ -14,10 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.secrets import weakness
 
-_NEW_KEY = (
-    "Put a new one into the environment, as SIGNING_KEY: "
-    'python -c "import secrets; print(secrets.token_urlsafe(50))"'
-)
+_GENERATE = 'python -c "import secrets; print(secrets.token_urlsafe(50))"'
+_NEW_KEY = f"Put a new one into the environment, as SIGNING_KEY: {_GENERATE}"
 
 E450 = Rule(
     "E450",
@@ -29,7 +27,7 @@ E450 = Rule(
 I451 = Rule(
     "I451",
     "Tokens are signed with SECRET_KEY: one of the two cannot be replaced without the other.",
-    'SIMPLE_JWT["SIGNING_KEY"] = env("SIGNING_KEY"). ' + _NEW_KEY,
+    f'SIMPLE_JWT["SIGNING_KEY"] = os.environ["SIGNING_KEY"]  # a new one: {_GENERATE}',
     "SIMPLE_JWT",
 )
 E452 = Rule(
@@ -42,7 +40,7 @@ E452 = Rule(
 W453 = Rule(
     "W453",
     "An access token is valid for {lifetime} ({setting}[{subject!r}]), and nothing ends it sooner.",
-    "{setting}[{subject!r}] = timedelta(minutes=5); clients renew it with their refresh token",
+    "{setting}[{subject!r}] = timedelta(minutes=5)  # clients renew it with their refresh token",
     asvs="9.2.1",
     cwe=613,
 )
@@ -50,7 +48,7 @@ E454 = Rule(
     "E454",
     "An access token is valid for {lifetime} ({setting}[{subject!r}]): a stolen one stays useful, "
     "and no logout ends it.",
-    "{setting}[{subject!r}] = {fix}; clients renew it with their refresh token",
+    "{setting}[{subject!r}] = {fix}  # clients renew it with their refresh token",
     asvs="9.2.1",
     cwe=613,
 )
@@ -64,14 +62,14 @@ W455 = Rule(
 I456 = Rule(
     "I456",
     "Refresh tokens are not rotated: a stolen one is not noticed while it is valid.",
-    'SIMPLE_JWT["ROTATE_REFRESH_TOKENS"] = True and ["BLACKLIST_AFTER_ROTATION"] = True, with '
+    'SIMPLE_JWT |= {{"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True}}  # with '
     '"rest_framework_simplejwt.token_blacklist" in INSTALLED_APPS',
     "SIMPLE_JWT",
 )
 W457 = Rule(
     "W457",
     "Refresh tokens are rotated and the old ones stay valid: {reason}.",
-    'SIMPLE_JWT["BLACKLIST_AFTER_ROTATION"] = True, with '
+    'SIMPLE_JWT["BLACKLIST_AFTER_ROTATION"] = True  # with '
     '"rest_framework_simplejwt.token_blacklist" in INSTALLED_APPS',
     "SIMPLE_JWT",
     cwe=613,
@@ -95,7 +93,7 @@ E460 = Rule(
     "E460",
     "dj-rest-auth sets the cookie with the token with SameSite=None and checks no CSRF token: "
     "every site can act as the user.",
-    '{setting}["JWT_AUTH_SAMESITE"] = "Lax" and ["JWT_AUTH_COOKIE_USE_CSRF"] = True',
+    '{setting} |= {{"JWT_AUTH_SAMESITE": "Lax", "JWT_AUTH_COOKIE_USE_CSRF": True}}',
     asvs="3.5.1",
     cwe=352,
 )

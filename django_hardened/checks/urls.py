@@ -33,7 +33,7 @@ E662 = Rule(
     "E662",
     "The URL {subject!r} shows everybody the requests that Silk recorded, with cookies and "
     "passwords.",
-    "SILKY_AUTHENTICATION = True and SILKY_AUTHORISATION = True, or leave Silk out of production.",
+    "SILKY_AUTHENTICATION = SILKY_AUTHORISATION = True  # or leave Silk out of production",
     setting="SILKY_AUTHENTICATION",
     asvs="13.4.5",
     cwe=497,

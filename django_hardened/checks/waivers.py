@@ -14,8 +14,8 @@ E910 = Rule(
 )
 E911 = Rule(
     "E911",
-    "A waiver is not understood and waives nothing. {subject}.",
-    "A waiver has an id, a reason, an owner and the day it expires: "
+    "A waiver is not valid and waives nothing. {subject}.",
+    "A waiver has an id, a reason, an owner and the day it expires, within a year: "
     '{{"id": "django_hardened.W201", "reason": "TLS ends at the load balancer", '
     '"owner": "ops@example.com", "expires": "2027-03-31"}}',
     setting="HARDENED_WAIVERS",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from django.core import checks
@@ -13,7 +12,7 @@ from django_hardened.checks import RULES
 from django_hardened.conf import conf
 from django_hardened.dotenv import Place
 from django_hardened.gate import Verdict, subject_of
-from django_hardened.repository import work_tree
+from django_hardened.repository import relative
 from django_hardened.waivers import Waiver, encodable
 
 HOME = "https://github.com/django-hardened/django-hardened"
@@ -81,9 +80,12 @@ def edge_line() -> str | None:
     return f"Declared to be done by a proxy in front: {words}." if words else None
 
 
-def place_of(setting: str) -> tuple[str | None, int | None]:
-    """Return where the value comes from: the settings source, or the ``.env`` file."""
-    location = locate(setting) if setting else None
+def place_of(setting: str, subject: str = "") -> tuple[str | None, int | None]:
+    """Return where the value comes from: the settings source, or the ``.env`` file.
+
+    ``subject`` is the part of the value that is meant, such as an alias or a key.
+    """
+    location = locate(setting, subject) if setting else None
     if location:
         return relative(location.file), location.line
     sources = conf.env_sources if isinstance(conf.env_sources, Mapping) else {}
@@ -93,21 +95,10 @@ def place_of(setting: str) -> tuple[str | None, int | None]:
     return (relative(place) if place else None), None
 
 
-def relative(file: Path) -> str:
-    """Return ``file`` as code hosts know it: from the root of the checkout.
-
-    Outside of any, relative to the working directory where it is below it.
-    """
-    file = file.absolute()
-    tree = work_tree(file)
-    root = tree.root if tree else Path.cwd()
-    return file.relative_to(root).as_posix() if file.is_relative_to(root) else str(file)
-
-
 def _row(verdict: Verdict) -> Row:
     message, identifier = verdict.message, encodable(str(verdict.message.id or ""))
     setting = getattr(message, "setting", "") or _SETTINGS_OF_DJANGO.get(identifier, "")
-    file, line = place_of(setting)
+    file, line = place_of(setting, subject_of(message))
     rule = RULES_BY_ID.get(identifier)
     return Row(
         id=identifier,

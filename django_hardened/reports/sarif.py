@@ -16,7 +16,8 @@ from urllib.parse import quote
 from django_hardened.assignments import settings_file
 from django_hardened.conf import conf
 from django_hardened.gate import Verdict
-from django_hardened.reports.rows import HOME, RULES_BY_ID, Row, relative, rows
+from django_hardened.reports.rows import HOME, RULES_BY_ID, Row, rows
+from django_hardened.repository import relative
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

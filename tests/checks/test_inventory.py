@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import shlex
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -88,6 +90,49 @@ def test_a_rule_says_what_is_wrong_and_what_to_type(rule: Rule) -> None:
     assert message.hint
     assert "{" not in message.msg
     assert str(message).count(rule.id) == 1
+
+
+# -- Hints ---------------------------------------------------------------------------------------
+
+# A sentence begins with a word; a shell reads "#" as Python does.
+PROSE = re.compile(r"[A-Z][a-z]* ")
+COMMANDS = ("chmod ", "echo ", "git ", "python ")
+# Their hints still go over from code to prose in the middle of a line.
+MIXED = {
+    f"{checks.__name__}.{name}"
+    for name in (
+        *("api_output", "api_packages", "browser_headers", "cookies", "cors", "passwords"),
+        *("process", "proxies", "sessions", "tasks", "throttles", "transport"),
+        *("uploads",),
+    )
+}
+
+
+def _is_code_or_prose(rule: Rule) -> bool:
+    names = {name for _, name, _, _ in Formatter().parse(rule.fact + rule.hint) if name}
+    hint = str(rule.found(**{name: name for name in names}).hint)
+    try:
+        return bool(
+            PROSE.match(hint)
+            or (hint.startswith(COMMANDS) and shlex.split(hint, comments=True))
+            or ast.parse(hint).body
+        )
+    except SyntaxError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [rule for module in LISTED if module.__name__ not in MIXED for rule in module.RULES],
+    ids=lambda rule: rule.code,
+)
+def test_a_hint_that_begins_with_code_is_code(rule: Rule) -> None:
+    assert _is_code_or_prose(rule)
+
+
+@pytest.mark.parametrize("name", sorted(MIXED))
+def test_what_is_mixed_is_listed_as_long_as_it_is(name: str) -> None:
+    assert not all(map(_is_code_or_prose, import_module(name).RULES))
 
 
 def test_rules_are_told_apart_by_their_facts() -> None:

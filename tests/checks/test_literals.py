@@ -5,6 +5,7 @@ from typing import Any
 
 import django
 import pytest
+from django.conf import settings
 from findings_support import STRONG, Source, all_codes, codes, git, subjects
 
 from django_hardened.checks import literals
@@ -157,13 +158,24 @@ def test_a_local_file_that_git_ignores_is_as_good_as_an_env_file(
         ),
         (
             "SOCIAL = {'google': {'APPS': [{'client_id': 'x', 'clientSecret': 'y'}]}}",
-            "SOCIAL['google']['APPS']['0']['clientSecret']",
+            "SOCIAL['google']['APPS'][0]['clientSecret']",
         ),
+        (
+            "MAILERS = {'default': {'OPTIONS': {'password': 'hunter two'}}}",
+            "MAILERS['default']['OPTIONS']['password']",
+        ),
+        (
+            "DATABASES = {'default': {'USER': 'u', 'PASSWORD': 'hunter.two'}}",
+            "DATABASES['default']['PASSWORD']",
+        ),
+        ("APP_PASSWORD = 'hunt erst woby four'", "APP_PASSWORD"),
+        ("JWT_SECRET_KEY = 'your-secret-key'", "JWT_SECRET_KEY"),
+        ("ADMIN_PASSWORD = 'your-password'", "ADMIN_PASSWORD"),
         ("CELERY_BROKER_URL = 'redis://:hunter2@cache:6379/0'", "CELERY_BROKER_URL"),
         ("SENTRY_DSN = 'https://public:secret@sentry.example.com/1'", "SENTRY_DSN"),
         (
             "CACHES = {'default': {'LOCATION': ['redis://u:hunter2@cache']}}",
-            "CACHES['default']['LOCATION']['0']",
+            "CACHES['default']['LOCATION'][0]",
         ),
     ],
 )  # fmt: skip
@@ -207,6 +219,14 @@ def test_a_key_that_may_be_public(project: Source, text: str) -> None:
         "API_KEY_HEADER = 'X-Api-Key-0123456789abcdef'",
         "AUTH_TOKEN = 'Token'",
         "ACCESS_TOKEN = 'abcdefghijklmnopqrstuvwxyz'",
+        "MAILERS = {'default': {'OPTIONS': {'password': 'your password here'}}}",
+        "MAILERS = {'default': {'OPTIONS': {'password': ' '}}}",
+        "MAILERS = {'default': {'OPTIONS': {'password': '/run/secrets/mail'}}}",
+        "STRIPE_SECRET_KEY = 'sk_test_...'",
+        "STRIPE_SECRET_KEY = 'your-key-here'",
+        "MAPS_API_KEY = '<the key of 2024 goes here>'",
+        "OPENAI_API_KEY = 'sk-xxxxxxxxxxxxxxxx4'",
+        "TWILIO_ACCOUNT_SID = 'AC' + '9b0c2d4e6f8a1357' * 2",
         "USE_SECRET = 'true'",
         "REST_FRAMEWORK = {'DEFAULT_THROTTLE_RATES': {'password': '5/min'}}",
         "DJOSER = {'SERIALIZERS': {'token': 'project.serializers.TokenSerializer'}}",
@@ -255,7 +275,18 @@ def test_lazy_and_changing_values(project: Source) -> None:
     text += "B = ['redis://a@b']\nB += ['redis://:pw@b']\nB.append('redis://:other@b')\n"
     with project.in_effect(text):
         found: list[Any] = subjects(literals.check_literal_secrets())
-    assert found == ["B['1']", "B['2']"]
+    assert found == ["B[1]", "B[2]"]
+
+
+def test_the_password_of_an_app_at_gmail(project: Source) -> None:
+    """Google shows it in four groups. EMAIL_HOST_PASSWORD is read where there is no MAILERS."""
+    with project.in_effect("EMAIL_HOST_PASSWORD = 'hunt erst woby four'\n") as path:
+        if hasattr(settings, "MAILERS"):
+            del settings.MAILERS
+        [message] = literals.check_literal_secrets()
+    assert message.id == "django_hardened.E041"
+    assert f"{path}, line 1:" in message.msg
+    assert "woby" not in str(message)
 
 
 def test_a_setting_that_cannot_be_read(project: Source) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from checks_support import codes_of
 from django.apps import apps
+from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import MD5PasswordHasher, PBKDF2PasswordHasher
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.utils.functional import lazystr
@@ -70,6 +71,42 @@ def test_nothing_installed_has_a_login(monkeypatch: pytest.MonkeyPatch, settings
     [message] = passwords.check_validators()
     assert message.id == "django_hardened.W331"
     assert "who can log in with a password is not to be seen here" in message.msg
+
+
+class Permissions(BaseBackend):
+    """Inherits an authenticate() that lets nobody in."""
+
+
+class PermissionsAlone:
+    """Django asks no backend that has no authenticate()."""
+
+
+class SingleSignOn(Permissions):
+    def authenticate(self, request: Any, **credentials: Any) -> Any:
+        return None
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "axes.backends.AxesStandaloneBackend",  # neither of the three is installed here
+        "guardian.backends.ObjectPermissionBackend",
+        "rules.permissions.ObjectPermissionBackend",
+        f"{BACKENDS}.BaseBackend",
+        f"{__name__}.Permissions",
+        f"{__name__}.PermissionsAlone",
+    ],
+)
+def test_a_backend_that_lets_nobody_in_changes_nothing(settings: Any, backend: str) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = []
+    settings.AUTHENTICATION_BACKENDS = [backend, f"{BACKENDS}.ModelBackend"]
+    assert codes_of(passwords) == ["E330"]
+
+
+def test_a_backend_with_a_way_of_its_own(settings: Any) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = []
+    settings.AUTHENTICATION_BACKENDS = [f"{BACKENDS}.ModelBackend", f"{__name__}.SingleSignOn"]
+    assert codes_of(passwords) == ["W331"]
 
 
 @pytest.mark.parametrize("app", ["django_zxcvbn", "password_strength", "passwords", "pwned"])

@@ -26,6 +26,7 @@ TEMPLATES[0]["OPTIONS"].update(debug=True, autoescape=False)  # finds: W002 E030
 ALLOWED_HOSTS = ["shop.example.com/", "*", ".co.uk"]  # finds: E102 E103 W113
 USE_X_FORWARDED_HOST = True  # finds: E115
 USE_X_FORWARDED_PORT = True  # finds: W117
+LANGUAGE_COOKIE_SECURE = "False"  # finds: E060
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")  # finds: W118
 INTERNAL_IPS = ["127.0.0.1", "172.16.0.0/12"]  # finds: W124
 HARDENED_EDGE = {"firewall"}  # finds: E904

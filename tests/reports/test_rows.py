@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.core.checks import CheckMessage, Error, Warning
 from django.utils.translation import gettext_lazy
-from findings_support import Source, git
+from findings_support import Source
 from reports_support import MESSAGES, SECRET, SETTINGS, VERDICTS
 
 from django_hardened.checks import RULES
 from django_hardened.dotenv import Place
 from django_hardened.gate import Verdict
-from django_hardened.reports.rows import Row, edge_line, place_of, relative, rows
+from django_hardened.reports.rows import Row, edge_line, place_of, rows
 from django_hardened.sources import Source as EnvSource
 from django_hardened.sources import Sources
 
@@ -170,21 +170,6 @@ def test_an_assignment_comes_before_the_environment(source: Source, settings: An
 def test_sources_of_the_wrong_type(settings: Any, value: Any) -> None:
     settings.HARDENED_ENV_SOURCES = value
     assert place_of("SECRET_KEY") == (None, None)
-
-
-def test_paths_begin_at_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    git(tmp_path, "init", "-q")
-    (tmp_path / "backend").mkdir()
-    monkeypatch.chdir(tmp_path / "backend")
-    assert relative(tmp_path / "backend" / "settings.py") == "backend/settings.py"
-    assert relative(Path("settings.py")) == "backend/settings.py"
-
-
-def test_paths_outside_of_any(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    assert relative(tmp_path / "here" / "a" / "settings.py") == "a/settings.py"
-    assert relative(tmp_path / "settings.py") == str(tmp_path / "settings.py")
 
 
 # -- The rest ------------------------------------------------------------------------------------

@@ -106,7 +106,7 @@ def test_paths_are_uris(in_effect: Any, tmp_path: Path, monkeypatch: pytest.Monk
     with in_effect(SETTINGS, "in a: b% c") as path:
         [inside] = _run(VERDICTS[2:3])["results"]
         monkeypatch.chdir("/")
-        monkeypatch.setattr("django_hardened.reports.rows.Path.cwd", lambda: tmp_path / "other")
+        monkeypatch.setattr("django_hardened.repository.Path.cwd", lambda: tmp_path / "other")
         [outside] = _run(VERDICTS[2:3])["results"]
     uris = [
         result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
