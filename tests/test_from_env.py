@@ -594,3 +594,29 @@ def test_a_host_that_never_matches_is_a_problem_everywhere(environment: str, ent
 def test_a_developer_may_be_reached_by_any_name(entry: str) -> None:
     env = Env({"HARDENED_ENVIRONMENT": "development", "SECRET_KEY": "k", "ALLOWED_HOSTS": entry})
     assert hardened_settings(env)["ALLOWED_HOSTS"] == [entry]
+
+
+# -- The canonical origin ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "origin"),
+    [
+        ("https://example.com", "https://example.com"),
+        ("HTTPS://Example.com.:8443", "https://example.com:8443"),
+        ("https://bücher.example:443", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_a_canonical_origin(value: str, origin: str) -> None:
+    given = values(HARDENED_CANONICAL_ORIGIN=value)
+    assert given["HARDENED_CANONICAL_ORIGIN"] == origin
+
+
+def test_no_canonical_origin_is_no_setting() -> None:
+    assert "HARDENED_CANONICAL_ORIGIN" not in values()
+
+
+def test_what_is_no_origin_is_a_problem() -> None:
+    found = problems(HARDENED_CANONICAL_ORIGIN="example.com")
+    said = "HARDENED_CANONICAL_ORIGIN does not begin with http:// or https://"
+    assert found == [f"environment: {said}"]
