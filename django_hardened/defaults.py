@@ -43,6 +43,8 @@ MIDDLEWARE: Final = (
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # ASVS 14.3.2: what is made for one user is kept by no cache, that of the site included.
+    "django_hardened.middleware.PrivateResponseMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 )

@@ -179,6 +179,7 @@ def test_the_middleware_is_in_the_right_order() -> None:
         "CommonMiddleware",
         "CsrfViewMiddleware",
         "AuthenticationMiddleware",
+        "PrivateResponseMiddleware",
         "MessageMiddleware",
         "XFrameOptionsMiddleware",
     ]

@@ -12,8 +12,8 @@ from django.http.response import HttpResponseBase
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
-class RequestMiddleware:
-    """Middleware that looks at the request only: it changes it, or answers in its stead."""
+class _Middleware:
+    """What both kinds below share."""
 
     sync_capable: ClassVar[bool] = True
     async_capable: ClassVar[bool] = True
@@ -22,7 +22,11 @@ class RequestMiddleware:
         self.get_response = get_response
         self.async_mode = iscoroutinefunction(get_response)
         if self.async_mode:
-            markcoroutinefunction(self)
+            markcoroutinefunction(cast(Callable[..., object], self))
+
+
+class RequestMiddleware(_Middleware):
+    """Middleware that looks at the request only: it changes it, or answers in its stead."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.async_mode:
@@ -49,3 +53,23 @@ class RequestMiddleware:
     async def aprocess_request(self, request: HttpRequest) -> HttpResponseBase | None:
         """As :meth:`process_request`; for middleware that has something to wait for."""
         return self.process_request(request)
+
+
+class ResponseMiddleware(_Middleware):
+    """Middleware that looks at the response only, with the request as the view has left it."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.async_mode:
+            return self.__acall__(request)
+        response = cast(HttpResponseBase, self.get_response(request))
+        self.process_response(request, response)
+        return response
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
+        self.process_response(request, response)
+        return response
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Change ``response`` in place."""
+        raise NotImplementedError

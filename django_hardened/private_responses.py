@@ -1,0 +1,72 @@
+"""What a shared cache must not keep: the answers to requests that say who sends them.
+
+Whether a request is somebody's is found out without asking: reading ``request.user`` would load
+the session, and give each response a ``Vary: Cookie`` that its content does not call for.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.http import FileResponse, HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
+from django.utils.functional import LazyObject, empty
+
+# RFC 9111 section 5.2.2. A response with one of these has been thought about.
+_ABOUT_STORING = frozenset({"public", "private", "no-store", "no-cache", "max-age", "s-maxage"})
+
+
+def mark_private(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Keep ``response`` from every cache, if it is for one person and says nothing about that."""
+    if says_how_to_cache(response):
+        return
+    if is_private(request) or (_is_unfinished(response) and _may_be_private(request)):
+        patch_cache_control(response, private=True, no_store=True)
+
+
+def says_how_to_cache(response: HttpResponseBase) -> bool:
+    """Whether the view has decided who may keep ``response``, and for how long."""
+    directives = response.headers.get("Cache-Control", "").split(",")
+    names = {directive.partition("=")[0].strip().lower() for directive in directives}
+    return not names.isdisjoint(_ABOUT_STORING)
+
+
+def is_private(request: HttpRequest) -> bool:
+    """Whether ``request`` has credentials in its header, or was found to be somebody's.
+
+    A session that nobody has looked at tells nothing about the response, and stays unread.
+    """
+    # The request of REST framework, which a method of a view is given, holds Django's.
+    request = getattr(request, "_request", request)
+    return bool(request.META.get("HTTP_AUTHORIZATION")) or _has_user(request)
+
+
+def _has_user(request: HttpRequest) -> bool:
+    known = vars(request)
+    # REST framework sets ``user`` to its own; what a middleware has found before stays in the
+    # others, of which one is for sync and one for async code.
+    users = (known.get("user"), known.get("_cached_user"), known.get("_acached_user"))
+    return any(_is_authenticated(user) for user in users) or _has_login(known.get("session"))
+
+
+def _is_authenticated(user: object) -> bool:
+    if isinstance(user, LazyObject) and user._wrapped is empty:  # noqa: SLF001  # no other way
+        return False
+    return bool(getattr(user, "is_authenticated", False))
+
+
+def _has_login(session: object) -> bool:
+    """Whether the session was looked at, and is that of somebody who has logged in."""
+    if not getattr(session, "accessed", False):
+        return False
+    return SESSION_KEY in (getattr(session, "_session_cache", None) or ())
+
+
+def _is_unfinished(response: HttpResponseBase) -> bool:
+    """Whether code still runs to make the body, which may yet ask who the user is."""
+    return response.streaming and not isinstance(response, FileResponse)
+
+
+def _may_be_private(request: HttpRequest) -> bool:
+    return settings.SESSION_COOKIE_NAME in request.COOKIES
