@@ -1,21 +1,23 @@
-"""The app: no models, no migrations, only checks to register."""
+"""The app: no models, no migrations, only checks to register and a signal to listen to."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
+from django.core.signals import request_started
 
 
 class DjangoHardenedConfig(AppConfig):
-    """Registers the system checks."""
+    """Registers the system checks, and starts each request without a host."""
 
     name = "django_hardened"
     verbose_name = "Django Hardened"
 
     def ready(self) -> None:
-        """Register every check of the inventory."""
-        from django_hardened import checks  # noqa: PLC0415  # needs settings
+        """Register every check of the inventory, and listen for requests."""
+        from django_hardened import cache, checks  # noqa: PLC0415  # need settings
 
+        request_started.connect(cache.forget_host)
         for check in checks.DEPLOY_CHECKS:
             register(check, Tags.security, "django_hardened", deploy=True)
         for check in checks.ALWAYS_CHECKS:
