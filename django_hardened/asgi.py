@@ -5,13 +5,26 @@ In ``asgi.py`` of a project, import it from here instead of from ``django.core.a
 
 from __future__ import annotations
 
+from typing import Any
+
 import django
 from django.core.handlers.asgi import ASGIHandler
 
 from django_hardened import boot
+from django_hardened.cache import forget_host
 from django_hardened.middleware.asgi_hosts import HostPinning
 
 __all__ = ["HostPinning", "get_asgi_application"]
+
+
+class _Handler(ASGIHandler):
+    """Django's own, which begins each request without the host of another."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        # Pipelined requests may share a context, and what the receivers of request_started
+        # change in theirs is lost on Django 5.2.
+        forget_host(scope=scope)
+        await super().__call__(scope, receive, send)
 
 
 def get_asgi_application() -> ASGIHandler:
@@ -24,4 +37,4 @@ def get_asgi_application() -> ASGIHandler:
     # the name of its command alone.
     django.setup(set_prefix=False)
     boot.require_safe()
-    return ASGIHandler()
+    return _Handler()

@@ -7,7 +7,7 @@ What one host has stored, another one never reads::
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from functools import wraps
@@ -31,6 +31,9 @@ _HASHED: Final = "sha256$"
 
 # -- The host ------------------------------------------------------------------------------------
 
+# Where the wrapper around an ASGI application says which host it has pinned.
+SCOPE_KEY: Final = "django_hardened.host"
+
 _host: ContextVar[str] = ContextVar("django_hardened.host", default="")
 
 
@@ -42,9 +45,12 @@ def pin_host(host: str) -> None:
     _host.set(host)
 
 
-def forget_host(**kwargs: Any) -> None:
-    """Begin without a host: whatever ran in this thread before had one of its own."""
-    pin_host("")
+def forget_host(*, scope: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+    """Begin without a host: whatever ran in this thread before had one of its own.
+
+    Unless the scope is that of a request which was pinned before Django has seen it.
+    """
+    pin_host((scope or {}).get(SCOPE_KEY, ""))
 
 
 class _HostContext(ContextDecorator):

@@ -298,7 +298,7 @@ def test_the_applications_are_djangos(
 ) -> None:
     judged()
     assert isinstance(wsgi.get_wsgi_application(), WSGIHandler)
-    assert type(asgi.get_asgi_application()) is ASGIHandler
+    assert isinstance(asgi.get_asgi_application(), ASGIHandler)
     assert setups == [False, False]
     monkeypatch.setattr(sys, "argv", ["pytest"])
     with override_settings(HARDENED_ENVIRONMENT="test"):

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.encoding import escape_uri_path
 from django.utils.http import is_same_domain
 
-from django_hardened.cache import pin_host
+from django_hardened.cache import SCOPE_KEY, pin_host
 from django_hardened.conf import conf
 from django_hardened.host_policy import OTHER_SOURCES, Asked, Pin, Refusal
 from django_hardened.hosts import InvalidHost, is_loopback
@@ -67,7 +67,7 @@ def pinned_scope(scope: Scope, pin: Pin) -> Scope:
         for name, value in scope["headers"]
         if name != b"host" and name.lower().replace(b"_", b"-") not in _OTHER_FIELDS
     ]
-    return {**scope, "headers": [(b"host", pin.text.encode()), *fields]}
+    return {**scope, SCOPE_KEY: pin.text, "headers": [(b"host", pin.text.encode()), *fields]}
 
 
 def _asked(scope: Scope) -> Asked:

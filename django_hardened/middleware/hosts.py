@@ -52,6 +52,7 @@ class HostPinningMiddleware(RequestMiddleware):
         self, policy: HostPolicy, request: HttpRequest, asked: Asked, verdict: Pin | Refusal
     ) -> HttpResponse | None:
         if isinstance(verdict, Refusal):
+            pin_host("")  # of the request before, where the server reuses its context
             refusals.log(self._refused, verdict, asked)
             return refusals.plain(verdict.status, refusals.text(verdict.status))
         _pin(request, policy, verdict)
