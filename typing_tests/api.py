@@ -12,10 +12,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
+from django_hardened.cache import cache_page, host_context, make_key, pin_host, reverse_key
 from django_hardened.drf.authentication import SessionAuthentication, TokenAuthentication
 from django_hardened.drf.throttling import AnonRateThrottle, ScopedRateThrottle, UserRateThrottle
 from django_hardened.env import Env, EnvError, InvalidVariable, MalformedFile, MissingVariable
-from django_hardened.middleware import HostPinningMiddleware, TrustedProxyMiddleware
+from django_hardened.middleware import (
+    HostPinningMiddleware,
+    PrivateResponseMiddleware,
+    TrustedProxyMiddleware,
+)
 from django_hardened.settings import HardenedSettings, hardened_settings
 
 # The environment
@@ -67,7 +72,30 @@ async def async_view(request: HttpRequest) -> HttpResponse:
 
 TrustedProxyMiddleware(HostPinningMiddleware(view))
 HostPinningMiddleware(async_view)
+PrivateResponseMiddleware(async_view)
 HostPinningMiddleware("view")  # type: ignore[arg-type]
+
+
+# The cache
+@cache_page(60, cache="default", key_prefix="shop")
+def cached_view(request: HttpRequest) -> HttpResponse:
+    return view(request)
+
+
+@host_context("t1.example.com")
+async def task(depth: int) -> str:
+    return make_key("menu", "", depth)
+
+
+async def use_the_cache(request: HttpRequest) -> None:
+    assert_type(cached_view(request), HttpResponse)
+    assert_type(await task(2), str)
+    assert_type(reverse_key(make_key("menu", "", 1)), str)
+    with host_context("t1.example.com"):
+        pin_host("t2.example.com")
+
+
+host_context(None)  # type: ignore[arg-type]
 
 
 # REST framework

@@ -22,6 +22,8 @@ from django_hardened.checks import (
     booleans,
     boot,
     browser_headers,
+    cache_privacy,
+    cached_views,
     caches,
     cookies,
     cors,
@@ -72,7 +74,7 @@ SETTINGS_MODULES = (
     *(transport, browser_headers, cookies, csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
     *(tokens,),  # 4xx
-    *(caches, databases, mail, tasks, uploads),  # 5xx
+    *(caches, cache_privacy, databases, mail, tasks, uploads),  # 5xx
     *(process, logs, middleware, versions),  # 6xx
     *(spelling,),  # 9xx
 )
@@ -82,6 +84,7 @@ PROJECT_MODULES = (
     *(csrf_exempt,),  # 2xx
     *(admin,),  # 3xx
     *(rest_framework, throttles, api_output, api_packages),  # 4xx
+    *(cached_views,),  # 5xx
     *(urls,),  # 6xx
     *(boot,),  # 9xx
 )

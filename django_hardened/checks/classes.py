@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dis import get_instructions
 from functools import lru_cache
+from pathlib import Path
 from types import CodeType
 
 from django.conf import settings
@@ -49,6 +51,12 @@ def is_always_true(function: object) -> bool:
     steps = [step for step in get_instructions(code) if step.opname not in _IDLE]
     is_constant = {step.opname for step in steps} <= _RETURNS_CONSTANT
     return is_constant and bool(steps[0].argval)
+
+
+def is_from_a_package(module: str) -> bool:
+    """Whether ``module`` was installed from a package index, not written for this project."""
+    file = getattr(sys.modules.get(module), "__file__", None) or ""
+    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
 
 
 @lru_cache(maxsize=4096)

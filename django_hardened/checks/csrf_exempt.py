@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +10,7 @@ from django.core.checks import CheckMessage
 from django.urls import URLResolver, get_resolver
 
 from django_hardened.checks import stack
+from django_hardened.checks.classes import is_from_a_package
 from django_hardened.checks.cookies import CSRF
 from django_hardened.checks.rules import Rule
 
@@ -49,7 +48,7 @@ def check_csrf_exempt_views(**kwargs: Any) -> list[CheckMessage]:
 
 def _exempt_views(resolver: URLResolver, *, is_own: bool = True) -> Iterator[Any]:
     """Yield the exempt views that the project answers for, and not a package that it installs."""
-    is_own = is_own and not _is_installed(getattr(resolver.urlconf_module, "__name__", ""))
+    is_own = is_own and not is_from_a_package(getattr(resolver.urlconf_module, "__name__", ""))
     for pattern in resolver.url_patterns:
         if isinstance(pattern, URLResolver):
             yield from _exempt_views(pattern, is_own=is_own)
@@ -67,13 +66,7 @@ def _is_own(view: Any, *, in_own_urlconf: bool) -> bool:
     cls = getattr(view, "view_class", None)
     if cls is not None and not getattr(cls.dispatch, "csrf_exempt", False):
         return in_own_urlconf  # csrf_exempt(View.as_view()) is said in the URLconf
-    return not _is_installed(str(getattr(view, "__module__", "")))
-
-
-def _is_installed(module: str) -> bool:
-    """Whether ``module`` was installed from a package index, not written for this project."""
-    file = getattr(sys.modules.get(module), "__file__", None) or ""
-    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
+    return not is_from_a_package(str(getattr(view, "__module__", "")))
 
 
 def _asks_for_login(view: Any) -> bool:
