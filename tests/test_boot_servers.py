@@ -72,8 +72,8 @@ UNSAFE = {
     "debug": ("DEBUG = True", "django_hardened.E001"),
     "templates": (
         "TEMPLATES = [{'BACKEND': 'django.template.backends.django.DjangoTemplates',"
-        " 'OPTIONS': {'debug': True}}]",
-        "django_hardened.W002",
+        " 'OPTIONS': {'autoescape': False}}]",
+        "django_hardened.E030",
     ),
     "key": ("SECRET_KEY = 'django-insecure-' + 'change me ' * 5", "django_hardened.E01"),
     "hosts": ("ALLOWED_HOSTS = ['*']", "django_hardened.E10"),

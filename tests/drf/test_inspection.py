@@ -419,5 +419,5 @@ def test_rest_frameworks_own_defaults_are_open_and_take_passwords_and_limit_nobo
 @pytest.mark.parametrize("environment", ["production", "test", "build", "development"])
 def test_the_packages_defaults_have_nothing_to_report(environment: Any) -> None:
     # A developer may browse.
-    expected = ["W413"] if environment == "development" else []
+    expected = ["I418"] if environment == "development" else []
     assert found_with(defaults.rest_framework(environment)) == expected
