@@ -97,15 +97,8 @@ def test_a_rule_says_what_is_wrong_and_what_to_type(rule: Rule) -> None:
 # A sentence begins with a word; a shell reads "#" as Python does.
 PROSE = re.compile(r"[A-Z][a-z]* ")
 COMMANDS = ("chmod ", "echo ", "git ", "python ")
-# Their hints still go over from code to prose in the middle of a line.
-MIXED = {
-    f"{checks.__name__}.{name}"
-    for name in (
-        *("api_output", "api_packages", "browser_headers", "cookies", "cors", "passwords"),
-        *("process", "proxies", "sessions", "tasks", "throttles", "transport"),
-        *("uploads",),
-    )
-}
+# Its hints still go over from code to prose in the middle of a line.
+MIXED = {f"{checks.__name__}.proxies"}
 
 
 def _is_code_or_prose(rule: Rule) -> bool:
