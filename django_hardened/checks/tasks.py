@@ -43,7 +43,7 @@ W562 = Rule(
     "W562",
     "{setting} is at {host}, without {missing}: whoever reaches it or listens on the way can hand "
     "work to the workers.",
-    '{setting} = os.environ["{setting}"]  # {url} in the environment',
+    '{setting} = os.environ["{setting}"]  # {scheme}://<user>:<password>@{host}{path} there',
     asvs="12.3.1",
     cwe=319,
 )
@@ -151,11 +151,10 @@ def _check_address(name: str, address: Address) -> CheckMessage | None:
     has_tls = _SCHEMES[address.scheme] or any(getattr(settings, name, None) for name in _TLS)
     checked = (("TLS", has_tls), ("a password", address.password))
     missing = " and ".join(word for word, there in checked if not there)
-    url = f"amqps://<user>:<password>@{address.host}"
-    if address.scheme.startswith("redis"):
-        # Celery refuses rediss:// for results without it.
-        url = f"rediss://<user>:<password>@{address.host}:6379/0?ssl_cert_reqs=required"
-    return W562.found(**where, missing=missing, url=url) if missing else None
+    # Celery's store for results refuses rediss:// that does not say it.
+    redis = {"scheme": "rediss", "path": ":6379/0?ssl_cert_reqs=required"}
+    url = redis if address.scheme.startswith("redis") else {"scheme": "amqps", "path": ""}
+    return W562.found(**where, missing=missing, **url) if missing else None
 
 
 def check_task_backends(**kwargs: Any) -> list[CheckMessage]:
