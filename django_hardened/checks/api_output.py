@@ -11,8 +11,8 @@ from django_hardened.checks.classes import is_subclass, load_class
 from django_hardened.checks.rules import Rule
 
 _PAGES = (
-    'REST_FRAMEWORK["DEFAULT_PAGINATION_CLASS"] = '
-    '"rest_framework.pagination.PageNumberPagination", and ["PAGE_SIZE"] = 50'
+    'REST_FRAMEWORK |= {{"DEFAULT_PAGINATION_CLASS": '
+    '"rest_framework.pagination.PageNumberPagination", "PAGE_SIZE": 50}}'
 )
 
 W413 = Rule(
@@ -54,8 +54,8 @@ W416 = Rule(
 W417 = Rule(
     "W417",
     "Anybody can read the schema of the API, which lists every endpoint: {subject}.",
-    'SPECTACULAR_SETTINGS = {{"SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"]}}'
-    ", or permission_classes where the view is made",
+    'SPECTACULAR_SETTINGS["SERVE_PERMISSIONS"] = ["rest_framework.permissions.IsAuthenticated"]'
+    "  # or permission_classes where the view is made",
     "ROOT_URLCONF",
     asvs="13.4.5",
 )

@@ -15,7 +15,8 @@ from django_hardened.checks.services import entries
 W470 = Rule(
     "W470",
     "Operations of Django Ninja are open to anybody, and say nothing of it: {views}.",
-    "NinjaAPI(auth=django_auth); then auth=None on operations that are public on purpose",
+    "NinjaAPI(auth=django_auth)  # of ninja.security; then auth=None on operations that are public "
+    "on purpose",
     "ROOT_URLCONF",
     asvs="8.2.1",
     cwe=862,
@@ -23,7 +24,7 @@ W470 = Rule(
 W471 = Rule(
     "W471",
     "GraphiQL is on, for everybody who finds {subject}: it shows the whole schema.",
-    "{subject}.as_view(schema=schema, {fix})",
+    "{subject}.as_view({fix}, schema=schema)",
     "ROOT_URLCONF",
     asvs="13.4.5",
 )
@@ -32,7 +33,7 @@ W472 = Rule(
     "The channel layer {subject!r} is in the memory of one process: what one sends, the others "
     "never receive.",
     'CHANNEL_LAYERS[{subject!r}] = {{"BACKEND": "channels_redis.core.RedisChannelLayer", '
-    '"CONFIG": {{"hosts": [env("REDIS_URL")]}}}}',
+    '"CONFIG": {{"hosts": [os.environ["REDIS_URL"]]}}}}',
     "CHANNEL_LAYERS",
 )
 RULES = (W470, W471, W472)

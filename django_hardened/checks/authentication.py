@@ -23,7 +23,7 @@ _ALLOW_ALL = (
 E301 = Rule(
     "E301",
     "AUTHENTICATION_BACKENDS has {subject}, which lets users in whose account is deactivated.",
-    'AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.{parent}"]',
+    'Put "django.contrib.auth.backends.{parent}" in its place in AUTHENTICATION_BACKENDS.',
     setting="AUTHENTICATION_BACKENDS",
 )
 E302 = Rule(

@@ -12,7 +12,8 @@ from django.core.checks import CheckMessage
 from django_hardened.checks.rules import Rule
 
 _HINT = (
-    '{setting} = os.environ.get("{setting}", "false") == "true"  # or True or False, without quotes'
+    '{setting} = os.environ.get("{setting}", "{default}").lower() == "true"  # or True or False, '
+    "without quotes"
 )
 
 E060 = Rule(
@@ -30,6 +31,13 @@ W061 = Rule(
 RULES = (E060, W061)
 
 _NO = frozenset({"false", "0", "no", "off", "n", "f", "none", "null", "disabled", "never"})
+# What is not in the environment stays on with these, as with what is on by default.
+_PROTECTIONS = frozenset(
+    {
+        *("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "EMAIL_USE_TLS"),
+        *("AXES_ENABLED", "RATELIMIT_ENABLE", "SILKY_AUTHENTICATION", "SILKY_AUTHORISATION"),
+    }
+)
 _OF_PACKAGES = (
     *("CORS_ALLOW_ALL_ORIGINS", "CORS_ALLOW_CREDENTIALS", "CORS_ALLOW_PRIVATE_NETWORK"),
     *("CORS_ORIGIN_ALLOW_ALL", "AXES_ENABLED", "RATELIMIT_ENABLE", "RATELIMIT_FAIL_OPEN"),
@@ -39,11 +47,16 @@ _OF_PACKAGES = (
 
 def check_texts(**kwargs: Any) -> list[CheckMessage]:
     return [
-        E060.found(setting=name, subject=name, value=text)
+        E060.found(setting=name, subject=name, value=text, default=_default(name))
         if text.strip().lower() in _NO
-        else W061.found(setting=name, subject=name)
+        else W061.found(setting=name, subject=name, default=_default(name))
         for name, text in _texts()
     ]
+
+
+def _default(name: str) -> str:
+    is_on = getattr(global_settings, name, False) or name in _PROTECTIONS
+    return "true" if is_on else "false"
 
 
 def _texts() -> Iterator[tuple[str, str]]:

@@ -34,7 +34,7 @@ W211 = Rule(
     "W211",
     "SECURE_REFERRER_POLICY is not set: browsers decide what other sites learn about the address "
     "that a visitor comes from.",
-    f"{_REFERRER}; {_AT_THE_EDGE}",
+    f"{_REFERRER}  # {_AT_THE_EDGE}",
     setting="SECURE_REFERRER_POLICY",
     replaces=("security.W022",),
     asvs="3.4.5",
@@ -62,7 +62,7 @@ W214 = Rule(
     "W214",
     "SECURE_CROSS_ORIGIN_OPENER_POLICY is {value!r}: a page that opens this site keeps a handle "
     "on its window, and can send it elsewhere.",
-    'SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin", or "same-origin-allow-popups" where a '
+    'SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"  # or "same-origin-allow-popups" where a '
     f"payment or login window must answer; {_AT_THE_EDGE}",
     setting="SECURE_CROSS_ORIGIN_OPENER_POLICY",
     asvs="3.4.8",
@@ -82,8 +82,8 @@ E216 = Rule(
     "E216",
     "X_FRAME_OPTIONS is {value!r}, which no browser knows: any site may show these pages in a "
     "frame and steal clicks.",
-    'X_FRAME_OPTIONS = "DENY"; to let named sites in, "frame-ancestors" in the Content Security '
-    "Policy.",
+    'X_FRAME_OPTIONS = "DENY"  # to let named sites in, "frame-ancestors" in the Content Security '
+    "Policy",
     setting="X_FRAME_OPTIONS",
     replaces=("security.W019",),
     asvs="3.4.6",
@@ -92,7 +92,7 @@ E216 = Rule(
 I217 = Rule(
     "I217",
     "X_FRAME_OPTIONS is {value!r}: a page of this host may show any other in a frame.",
-    'X_FRAME_OPTIONS = "DENY", with @xframe_options_sameorigin on the views that need it.',
+    'X_FRAME_OPTIONS = "DENY"  # with @xframe_options_sameorigin on the views that need it',
     setting="X_FRAME_OPTIONS",
     replaces=("security.W019",),
     asvs="3.4.6",

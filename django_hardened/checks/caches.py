@@ -22,35 +22,36 @@ from django_hardened.conf import conf
 
 _REDIS = (
     'CACHES[{subject!r}] = {{"BACKEND": "django.core.cache.backends.redis.RedisCache", '
-    '"LOCATION": env("REDIS_URL")}}'
+    '"LOCATION": os.environ["REDIS_URL"]}}'
 )
 
 W501 = Rule(
     "W501",
     "The cache {subject!r} is LocMemCache, one for each process, and {dependents} need one that "
     "all processes share.",
-    f"Use a cache that is shared: {_REDIS}.",
+    f"{_REDIS}  # or another that is shared",
     "CACHES",
 )
 W502 = Rule(
     "W502",
     "The cache {subject!r} is DummyCache and keeps nothing: a limit or a lock-out that is counted "
     "in it never comes.",
-    f"Use a cache that keeps what it is given: {_REDIS}.",
+    f"{_REDIS}  # or another that keeps what it is given",
     "CACHES",
 )
 E503 = Rule(
     "E503",
     "The cache {subject!r} is DummyCache and keeps nothing, and {dependents} need it.",
-    f"Use a cache that keeps what it is given: {_REDIS}.",
+    f"{_REDIS}  # or another that keeps what it is given",
     "CACHES",
 )
 W504 = Rule(
     "W504",
     "The cache {subject!r} is at {host}, without {missing}: whoever reaches it or listens on the "
     "way reads and plants sessions and pickles.",
-    'CACHES[{subject!r}]["LOCATION"] = "rediss://:<password>@{host}:6379/0"  # Memcached has '
-    "neither, and belongs into a private network",
+    'CACHES[{subject!r}]["LOCATION"] = os.environ["REDIS_URL"]  # '
+    "rediss://:<password>@{host}:6379/0 there; Memcached has neither, and belongs into a private "
+    "network",
     "CACHES",
     asvs="12.3.1",
     cwe=319,

@@ -59,8 +59,8 @@ E224 = Rule(
     "E224",
     "SESSION_COOKIE_SAMESITE is {value!r}: every browser sends the session with requests that "
     "other sites make.",
-    'SESSION_COOKIE_SAMESITE = "Lax"; where other sites must embed this one, waive it with that '
-    "reason.",
+    'SESSION_COOKIE_SAMESITE = "Lax"  # where other sites must embed this one, waive it with that '
+    "reason",
     setting="SESSION_COOKIE_SAMESITE",
     asvs="3.3.2",
     cwe=1275,
@@ -83,13 +83,14 @@ W227 = Rule(
     "W227",
     "{setting} is {value!r}: the cookie goes to every host under that domain, and each of them can "
     "replace it.",
-    "{setting} = None keeps it on the host that sets it; needed only where hosts share a login.",
+    "{setting} = None  # it then stays with the host that sets it; only hosts that share a login "
+    "need a domain",
     asvs="3.3.3",
 )
 E228 = Rule(
     "E228",
     "The cookie {name!r} {rule}, but {setting} is {value!r}: browsers drop it without a word.",
-    "{setting} = {right}; or a name without that prefix.",
+    "{setting} = {right}  # or a name without that prefix",
     asvs="3.3.3",
 )
 E229 = Rule(
@@ -103,7 +104,7 @@ W219 = Rule(
     "W219",
     "{setting} is off. Right only while the site is not on https, of which the settings say "
     "nothing.",
-    "{setting} = True",
+    "{setting} = True  # once the site is on https",
     replaces=(*_SESSION_SECURE, "security.W016"),
     asvs="3.3.1",
     cwe=614,

@@ -22,12 +22,12 @@ _ALL = ("CORS_ALLOW_ALL_ORIGINS", "CORS_ORIGIN_ALLOW_ALL")
 _ORIGINS = ("CORS_ALLOWED_ORIGINS", "CORS_ORIGIN_WHITELIST")
 _PATTERNS = ("CORS_ALLOWED_ORIGIN_REGEXES", "CORS_ORIGIN_REGEX_WHITELIST")
 
-_NAMED = '{setting} = False and CORS_ALLOWED_ORIGINS = ["https://www.example.com"].'
+_NAMED = '{setting} = False; CORS_ALLOWED_ORIGINS = ["https://www.example.com"]'
+_SAFE_PATTERNS = '[r"^https://[a-z0-9-]+\\.example\\.com$"]'
 _PATTERN = (
-    '{setting} = [r"^https://[a-z0-9-]+\\.example\\.com$"]: a backslash before each dot, a dot '
-    "before the domain, and $ at the end."
+    f"{{setting}} = {_SAFE_PATTERNS}  # a backslash before each dot, a dot before the domain, and "
+    "$ at the end"
 )
-_HTTPS = '{setting} = ["https://www.example.com"].'
 
 E270 = Rule(
     "E270",
@@ -40,14 +40,14 @@ E270 = Rule(
 W271 = Rule(
     "W271",
     "{setting} is on, for every path: any site reads the answers.",
-    f'{_NAMED} For a public API: CORS_URLS_REGEX = r"^/api/public/".',
+    f'{_NAMED}  # for a public API: CORS_URLS_REGEX = r"^/api/public/"',
     asvs="3.4.2",
     cwe=942,
 )
 W272 = Rule(
     "W272",
     "{setting} is on: any site reads the answers from the paths {paths!r}.",
-    f"{_NAMED} Leave it if what is there is public.",
+    f"{_NAMED}  # leave it if what is there is public",
     asvs="3.4.2",
     cwe=942,
 )
@@ -76,7 +76,7 @@ W276 = Rule(
     "W276",
     "{setting} admits pages that arrive without TLS, and that anybody on the way can write: "
     "{entries}.",
-    _HTTPS,
+    "{setting} = {fix}",
     asvs="3.4.2",
     cwe=319,
 )
@@ -90,7 +90,7 @@ W277 = Rule(
 W278 = Rule(
     "W278",
     "{setting} has {subject!r}, where the * stands for itself: no origin matches.",
-    'CORS_ALLOWED_ORIGIN_REGEXES = [r"^https://[a-z0-9-]+\\.example\\.com$"].',
+    f"CORS_ALLOWED_ORIGIN_REGEXES = {_SAFE_PATTERNS}  # in place of that entry",
 )
 W279 = Rule(
     "W279",
@@ -184,9 +184,10 @@ def _is_local(origin: str) -> bool:
 
 
 def _summaries(setting: str, plain: list[str], local: list[str]) -> Iterator[CheckMessage]:
+    fix = _SAFE_PATTERNS if setting in _PATTERNS else '["https://www.example.com"]'
     for rule, entries in ((W276, plain), (W277, local)):
         if entries:
-            yield rule.found(setting=setting, entries=", ".join(map(repr, entries)))
+            yield rule.found(setting=setting, entries=", ".join(map(repr, entries)), fix=fix)
 
 
 def check_cors_patterns(**kwargs: Any) -> list[CheckMessage]:

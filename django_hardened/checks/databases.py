@@ -53,7 +53,7 @@ W525 = Rule(
     "W525",
     "The connection to the database {subject!r} at {host} may be in the clear: {option} does not "
     "demand TLS.",
-    'DATABASES[{subject!r}]["OPTIONS"] = {fix}',
+    'DATABASES[{subject!r}].setdefault("OPTIONS", {{}}).update({fix})',
     "DATABASES",
     asvs="12.3.1",
     cwe=319,

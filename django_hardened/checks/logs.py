@@ -13,7 +13,7 @@ from django_hardened.checks.rules import Rule
 
 _HINT = (
     'LOGGING["loggers"]["django.security"] = {{"handlers": ["console"], "level": "INFO", '
-    '"propagate": False}}'
+    '"propagate": False}}  # or other handlers of LOGGING'
 )
 
 E610 = Rule(

@@ -16,10 +16,11 @@ from django_hardened.checks.rules import Rule
 
 _VALIDATION = "django.contrib.auth.password_validation"
 _HASHERS = "django.contrib.auth.hashers"
-_VALIDATORS = (
-    f'AUTH_PASSWORD_VALIDATORS = [{{{{"NAME": "{_VALIDATION}.MinimumLengthValidator", "OPTIONS": '
-    f'{{{{"min_length": 12}}}}}}}}, {{{{"NAME": "{_VALIDATION}.CommonPasswordValidator"}}}}].'
+_LENGTH = (
+    f'{{{{"NAME": "{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {{{{"min_length": 12}}}}}}}}'
 )
+_COMMON = f'{{{{"NAME": "{_VALIDATION}.CommonPasswordValidator"}}}}'
+_VALIDATORS = f"AUTH_PASSWORD_VALIDATORS = [{_LENGTH}, {_COMMON}]"
 _BETTER = (
     f'Put "{_HASHERS}.Argon2PasswordHasher" (pip install argon2-cffi) or '
     f'"{_HASHERS}.ScryptPasswordHasher" first in PASSWORD_HASHERS; the others may stay below it.'
@@ -44,8 +45,7 @@ W331 = Rule(
 E332 = Rule(
     "E332",
     "AUTH_PASSWORD_VALIDATORS accepts passwords of {length} characters.",
-    f'{{{{"NAME": "{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {{{{"min_length": 12}}}}}}}}; '
-    "8 is the least, and 15 what OWASP recommends.",
+    f"Put {_LENGTH} in place of its entry; 8 is the least, and 15 what OWASP recommends.",
     setting="AUTH_PASSWORD_VALIDATORS",
     asvs="6.2.1",
     cwe=521,
@@ -53,8 +53,7 @@ E332 = Rule(
 W333 = Rule(
     "W333",
     "AUTH_PASSWORD_VALIDATORS has no validator that asks for a length.",
-    f'Add {{{{"NAME": "{_VALIDATION}.MinimumLengthValidator", "OPTIONS": '
-    '{{"min_length": 12}}}}.',
+    f"AUTH_PASSWORD_VALIDATORS += [{_LENGTH}]",
     setting="AUTH_PASSWORD_VALIDATORS",
     asvs="6.2.1",
     cwe=521,

@@ -14,7 +14,7 @@ from django_hardened.checks.rules import Rule
 E601 = Rule(
     "E601",
     "{subject} is in MIDDLEWARE: {effect}.",
-    "Add it in the development settings only: if DEBUG: MIDDLEWARE = [..., {subject!r}]",
+    "Add it in the development settings only: if DEBUG: MIDDLEWARE = [{subject!r}, *MIDDLEWARE]",
     setting="MIDDLEWARE",
     asvs="13.4.2",
     cwe=489,
@@ -22,7 +22,7 @@ E601 = Rule(
 W605 = Rule(
     "W605",
     "{subject} is in MIDDLEWARE, and only {guard} keeps it from showing what it knows.",
-    "Add it in the development settings only: if DEBUG: MIDDLEWARE = [..., {subject!r}]",
+    "Add it in the development settings only: if DEBUG: MIDDLEWARE = [{subject!r}, *MIDDLEWARE]",
     setting="MIDDLEWARE",
     asvs="13.4.2",
     cwe=489,
@@ -45,14 +45,14 @@ I606 = Rule(
 W603 = Rule(
     "W603",
     "SILENCED_SYSTEM_CHECKS has {entries}: without a reason, an owner or an end.",
-    'HARDENED_EDGE = {{"ssl_redirect", "hsts"}} says what a proxy does; HARDENED_WAIVERS = '
-    '[{{"id": {first!r}, "reason": "...", "owner": "...", "expires": "..."}}] the rest.',
+    'HARDENED_WAIVERS = [{{"id": {first!r}, "reason": "...", "owner": "...", "expires": "..."}}]'
+    '  # what a proxy does needs none: HARDENED_EDGE = {{"ssl_redirect", "hsts"}}',
     setting="SILENCED_SYSTEM_CHECKS",
 )
 W604 = Rule(
     "W604",
     "WHITENOISE_AUTOREFRESH is on: each request for a static file searches the disk again.",
-    "WHITENOISE_AUTOREFRESH = False, or leave it out: it follows DEBUG.",
+    "WHITENOISE_AUTOREFRESH = False  # or leave it out: it follows DEBUG",
     setting="WHITENOISE_AUTOREFRESH",
     asvs="13.4.2",
 )

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeVar
 
+from django.conf import settings
 from django.core import checks
 
 T = TypeVar("T")
@@ -33,6 +34,19 @@ _USER_INFORMATION = re.compile(r"[^\s/@'\"]+:[^\s/@'\"]*@")
 def _masked(value: T) -> T | str:
     """Return ``value`` without the user and the password that a URL in it may hold."""
     return _USER_INFORMATION.sub("***@", value) if isinstance(value, str) else value
+
+
+_PART_OF_A_SETTING = re.compile(r"([A-Z][A-Z_]*)(?:\[|\.setdefault\(| \|= )")
+
+
+def _with_its_setting(hint: str) -> str:
+    """Return ``hint``, and what has to stand above it where the project lacks that setting."""
+    part = _PART_OF_A_SETTING.match(hint)
+    if part is None or settings.is_overridden(part[1]):  # type: ignore[misc]  # a method
+        return hint
+    code, _, comment = hint.partition("  # ")
+    missing = f"below {part[1]} = {{}}, which is missing"
+    return "; ".join(filter(None, (f"{code}  # {missing}", comment)))
 
 
 @dataclass(frozen=True)
@@ -79,4 +93,5 @@ class Rule:
         """
         where = {"setting": setting or self.setting, "subject": _masked(str(subject))}
         facts = {**where, **{name: _masked(value) for name, value in particulars.items()}}
-        return Finding(self, self.fact.format(**facts), self.hint.format(**facts), **where)
+        hint = _with_its_setting(self.hint.format(**facts))
+        return Finding(self, self.fact.format(**facts), hint, **where)

@@ -18,10 +18,11 @@ _SESSIONS = "django.contrib.sessions"
 _ENGINES = f"{_SESSIONS}.backends"
 _CACHES = "django.core.cache.backends"
 _SHARED = (
-    'SESSION_ENGINE = "django.contrib.sessions.backends.db", or a cache that every process '
-    'shares: CACHES["{alias}"]["BACKEND"] = "django.core.cache.backends.redis.RedisCache".'
+    'SESSION_ENGINE = "django.contrib.sessions.backends.db"  # or a cache that every process '
+    'shares: CACHES[{alias!r}] = {{"BACKEND": "django.core.cache.backends.redis.RedisCache", '
+    '"LOCATION": os.environ["REDIS_URL"]}}'
 )
-_AGE = "SESSION_COOKIE_AGE = 12 * 60 * 60; Django's own value is two weeks."
+_AGE = "SESSION_COOKIE_AGE = 12 * 60 * 60  # Django's own value is two weeks"
 
 E350 = Rule(
     "E350",
@@ -43,7 +44,7 @@ W352 = Rule(
     "W352",
     "SESSION_ENGINE is {value!r}: the client can read what is in a session, and keep a copy that "
     "works after the logout.",
-    'SESSION_ENGINE = "django.contrib.sessions.backends.db".',
+    'SESSION_ENGINE = "django.contrib.sessions.backends.db"',
     setting="SESSION_ENGINE",
     asvs="7.4.1",
     cwe=613,
@@ -51,7 +52,7 @@ W352 = Rule(
 E353 = Rule(
     "E353",
     "SESSION_SERIALIZER is {value!r}: whoever can write a session runs code when it is read.",
-    'SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer".',
+    'SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"',
     setting="SESSION_SERIALIZER",
     asvs="1.5.2",
     cwe=502,
@@ -71,8 +72,8 @@ W355 = Rule(
 W356 = Rule(
     "W356",
     "Sessions are files in {path}, which other programs of the machine use and clean up.",
-    'SESSION_FILE_PATH = "/var/lib/myproject/sessions", with mode 700; or '
-    'SESSION_ENGINE = "django.contrib.sessions.backends.db".',
+    'SESSION_FILE_PATH = "/var/lib/myproject/sessions"  # with mode 700; or '
+    'SESSION_ENGINE = "django.contrib.sessions.backends.db"',
     setting="SESSION_FILE_PATH",
     cwe=377,
 )

@@ -43,7 +43,7 @@ W562 = Rule(
     "W562",
     "{setting} is at {host}, without {missing}: whoever reaches it or listens on the way can hand "
     "work to the workers.",
-    "{setting} = {fix}, from the environment",
+    '{setting} = os.environ["{setting}"]  # {scheme}://<user>:<password>@{host}{path} there',
     asvs="12.3.1",
     cwe=319,
 )
@@ -65,14 +65,14 @@ W564 = Rule(
 W565 = Rule(
     "W565",
     "The task queue {subject!r} is DummyBackend: tasks are stored and never run.",
-    'TASKS[{subject!r}]["BACKEND"] = the backend of a queue that has workers.',
+    'Name the backend of a queue that has workers: TASKS[{subject!r}]["BACKEND"].',
     "TASKS",
 )
 I566 = Rule(
     "I566",
     "The task queue {subject!r} is ImmediateBackend: tasks run inside the request that asks for "
     "them.",
-    'TASKS[{subject!r}]["BACKEND"] = the backend of a queue that has workers.',
+    'Name the backend of a queue that has workers: TASKS[{subject!r}]["BACKEND"].',
     "TASKS",
 )
 RULES = (E560, W567, W561, W562, E563, W564, W565, I566)
@@ -151,9 +151,10 @@ def _check_address(name: str, address: Address) -> CheckMessage | None:
     has_tls = _SCHEMES[address.scheme] or any(getattr(settings, name, None) for name in _TLS)
     checked = (("TLS", has_tls), ("a password", address.password))
     missing = " and ".join(word for word, there in checked if not there)
-    scheme = "rediss" if address.scheme.startswith("redis") else "amqps"
-    fix = f'"{scheme}://<user>:<password>@{address.host}"'
-    return W562.found(**where, missing=missing, fix=fix) if missing else None
+    # Celery's store for results refuses rediss:// that does not say it.
+    redis = {"scheme": "rediss", "path": ":6379/0?ssl_cert_reqs=required"}
+    url = redis if address.scheme.startswith("redis") else {"scheme": "amqps", "path": ""}
+    return W562.found(**where, missing=missing, **url) if missing else None
 
 
 def check_task_backends(**kwargs: Any) -> list[CheckMessage]:

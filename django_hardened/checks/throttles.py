@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 W404 = Rule(
     "W404",
     "REST framework limits nobody: DEFAULT_THROTTLE_CLASSES is empty.",
-    'REST_FRAMEWORK["DEFAULT_THROTTLE_CLASSES"] = '
+    'REST_FRAMEWORK |= {{"DEFAULT_THROTTLE_CLASSES": '
     '["django_hardened.drf.throttling.AnonRateThrottle", '
-    '"django_hardened.drf.throttling.UserRateThrottle"], and '
-    '["DEFAULT_THROTTLE_RATES"] = {{"anon": "60/min", "user": "600/min"}}; or HARDENED_EDGE = '
-    '{{"rate_limit"}} where a proxy does it',
+    '"django_hardened.drf.throttling.UserRateThrottle"], '
+    '"DEFAULT_THROTTLE_RATES": {{"anon": "60/min", "user": "600/min"}}}}  # beside the rates that '
+    'are there; or HARDENED_EDGE = {{"rate_limit"}} where a proxy does it',
     "REST_FRAMEWORK",
     asvs="2.4.1",
     cwe=770,
@@ -30,7 +30,7 @@ E405 = Rule(
     "E405",
     "The default throttle with scope {subject!r} has no rate: with DRF's classes it admits every "
     "request.",
-    'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {{{subject!r}: "60/min"}}',
+    'REST_FRAMEWORK.setdefault("DEFAULT_THROTTLE_RATES", {{}})[{subject!r}] = "60/min"',
     "REST_FRAMEWORK",
     asvs="2.4.1",
     cwe=770,
@@ -39,15 +39,15 @@ E410 = Rule(
     "E410",
     "The rate {rate!r} of the default throttle with scope {subject!r} cannot be read: requests "
     "that it judges fail.",
-    'REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {{{subject!r}: "60/min"}}',
+    'REST_FRAMEWORK.setdefault("DEFAULT_THROTTLE_RATES", {{}})[{subject!r}] = "60/min"',
     "REST_FRAMEWORK",
 )
 W411 = Rule(
     "W411",
     "{throttles} tell strangers apart by X-Forwarded-For, which each of them writes as it likes: "
     "NUM_PROXIES is None.",
-    'REST_FRAMEWORK["NUM_PROXIES"] = the number of proxies in front; or 0, with '
-    "django_hardened.middleware.TrustedProxyMiddleware in MIDDLEWARE",
+    'REST_FRAMEWORK["NUM_PROXIES"] = 1  # the number of proxies in front; or 0, with '
+    '"django_hardened.middleware.TrustedProxyMiddleware" in MIDDLEWARE',
     "REST_FRAMEWORK",
     cwe=348,
 )

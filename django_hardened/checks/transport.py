@@ -20,7 +20,7 @@ _DAY = 24 * 60 * 60
 W201 = Rule(
     "W201",
     "SECURE_SSL_REDIRECT is off: who types the address is served over plain http.",
-    "SECURE_SSL_REDIRECT = True; where a proxy in front redirects, declare it: "
+    "SECURE_SSL_REDIRECT = True  # where a proxy in front redirects, declare it: "
     'HARDENED_EDGE = {{"ssl_redirect"}}',
     setting="SECURE_SSL_REDIRECT",
     replaces=("security.W008",),
@@ -31,7 +31,7 @@ W202 = Rule(
     "W202",
     "SECURE_HSTS_SECONDS is off: browsers try plain http first, where anybody on the way can "
     "answer.",
-    f"SECURE_HSTS_SECONDS = {HSTS_SECONDS}, a year; where a proxy in front sends the header, "
+    f"SECURE_HSTS_SECONDS = {HSTS_SECONDS}  # a year; where a proxy in front sends the header, "
     'declare it: HARDENED_EDGE = {{"hsts"}}',
     setting="SECURE_HSTS_SECONDS",
     replaces=("security.W004",),
@@ -41,7 +41,7 @@ W202 = Rule(
 W203 = Rule(
     "W203",
     "SECURE_HSTS_SECONDS is {value!r}, {problem}: it protects nobody who comes back the next day.",
-    f"SECURE_HSTS_SECONDS = {_DAY} to try it out, then {HSTS_SECONDS}, a year.",
+    f"SECURE_HSTS_SECONDS = {_DAY}  # to try it out, then {HSTS_SECONDS}, a year",
     setting="SECURE_HSTS_SECONDS",
     asvs="3.4.1",
     cwe=319,
@@ -56,7 +56,7 @@ W204 = Rule(
 W205 = Rule(
     "W205",
     "SECURE_HSTS_PRELOAD is on, but {problem}: browsers do not put the site on their list.",
-    "SECURE_HSTS_PRELOAD = False; or, where all subdomains are yours and on https for good, "
+    "SECURE_HSTS_PRELOAD = False  # or, where all subdomains are yours and on https for good, "
     f"SECURE_HSTS_SECONDS = {HSTS_SECONDS} and SECURE_HSTS_INCLUDE_SUBDOMAINS = True",
     setting="SECURE_HSTS_PRELOAD",
 )
@@ -97,7 +97,7 @@ W209 = Rule(
 I230 = Rule(
     "I230",
     "{setting} has not been decided: it would bind {whom}, and cannot be taken back for months.",
-    "{setting} = False; or True, where all of them are yours and on https for good.",
+    "{setting} = False  # or True, where all of them are yours and on https for good",
     replaces=("security.W005", "security.W021"),
     asvs="3.4.1",
 )

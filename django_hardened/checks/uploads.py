@@ -25,20 +25,20 @@ MAX_COUNT = {"DATA_UPLOAD_MAX_NUMBER_FIELDS": 100_000, "DATA_UPLOAD_MAX_NUMBER_F
 E570 = Rule(
     "E570",
     "{setting} is None: one request can fill the memory.",
-    'DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440, or HARDENED_EDGE = {{"request_limits"}} where a '
+    'DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # or HARDENED_EDGE = {{"request_limits"}} where a '
     "proxy limits bodies",
     cwe=770,
 )
 W571 = Rule(
     "W571",
     "{setting} is None: a request with a million of them keeps a worker busy.",
-    "{setting} = {default}; views that need more of them belong behind a login",
+    "{setting} = {default}  # views that need more of them belong behind a login",
     cwe=770,
 )
 W572 = Rule(
     "W572",
     "{setting} is {size} MiB, which each worker may hold in memory at once.",
-    "{setting} = 2_621_440; uploaded files are streamed to disk and do not count",
+    "{setting} = 2_621_440  # larger files are streamed to disk and do not count",
     cwe=770,
 )
 W573 = Rule(
@@ -63,21 +63,22 @@ W575 = Rule(
 W576 = Rule(
     "W576",
     "{setting} is {value} in decimal, which is the mode {mode}.",
-    "{setting} = 0o{value}",
+    "{setting} = {fix}",
     cwe=732,
 )
 W577 = Rule(
     "W577",
     "FILE_UPLOAD_TEMP_DIR is inside {subject}: files are served while they are being uploaded, "
     "before any check of them.",
-    'FILE_UPLOAD_TEMP_DIR = None, or a folder that is not served, such as "/var/tmp/<project>"',
+    'FILE_UPLOAD_TEMP_DIR = None  # or a folder that is not served, such as "/var/tmp/<project>"',
     "FILE_UPLOAD_TEMP_DIR",
 )
 E578 = Rule(
     "E578",
     "MEDIA_ROOT and the static files overlap ({media} and {static}): an upload can replace a "
     "script of the site, and collectstatic an upload.",
-    'MEDIA_ROOT = BASE_DIR / "media", with STATIC_ROOT = BASE_DIR / "staticfiles"',
+    'MEDIA_ROOT = BASE_DIR / "media"; STATIC_ROOT = BASE_DIR / "staticfiles"  # and no folder of '
+    "STATICFILES_DIRS in either, or around it",
     "MEDIA_ROOT",
     cwe=434,
 )
@@ -92,7 +93,7 @@ I580 = Rule(
     "I580",
     "Uploads are served from the site's own origin (MEDIA_URL is {url!r}): a page or an SVG that "
     "somebody uploads runs scripts as the site.",
-    'MEDIA_URL = "https://media.example-usercontent.com/", or have the server send them with '
+    'MEDIA_URL = "https://media.example-usercontent.com/"  # or have the server send them with '
     "Content-Disposition: attachment and Content-Security-Policy: sandbox",
     "MEDIA_URL",
     asvs="3.2.1",
@@ -134,15 +135,16 @@ def _is_number(value: object) -> bool:
 
 def check_upload_permissions(**kwargs: Any) -> list[CheckMessage]:
     findings = []
-    for name, fix in (
-        ("FILE_UPLOAD_PERMISSIONS", "0o644"),
-        ("FILE_UPLOAD_DIRECTORY_PERMISSIONS", "0o755"),
+    for name, fix, allowed in (
+        ("FILE_UPLOAD_PERMISSIONS", "0o644", 0o664),
+        ("FILE_UPLOAD_DIRECTORY_PERMISSIONS", "0o755", 0o775),
     ):
         value = getattr(settings, name)
         if not isinstance(value, int) or isinstance(value, bool):
             continue
         if _is_decimal_mode(value):
-            findings.append(W576.found(setting=name, value=value, mode=oct(value)))
+            meant = oct(int(str(value), 8) & allowed)
+            findings.append(W576.found(setting=name, value=value, mode=oct(value), fix=meant))
         elif value & 0o002:
             findings.append(E574.found(setting=name, mode=oct(value), fix=fix))
         elif value & 0o111 and name == "FILE_UPLOAD_PERMISSIONS":

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import warnings
 from typing import Any
 
@@ -39,6 +40,32 @@ def test_a_text_that_does_what_it_says_by_chance(settings: Any, name: str, text:
 def test_what_is_no_text(settings: Any, name: str, value: object) -> None:
     setattr(settings, name, value)
     assert codes_of(booleans) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_on"),
+    [
+        ("DEBUG", False),
+        ("CORS_ALLOW_ALL_ORIGINS", False),
+        ("SECURE_HSTS_PRELOAD", False),
+        ("USE_TZ", True),
+        ("SESSION_COOKIE_HTTPONLY", True),
+        ("SECURE_SSL_REDIRECT", True),
+    ],
+)
+@pytest.mark.parametrize("text", ["False", "True"])
+def test_the_hint_leaves_protections_on(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, name: str, is_on: bool, text: str
+) -> None:
+    setattr(settings, name, text)
+    [message] = booleans.check_texts()
+    for value, expected in ((None, is_on), ("True", True), ("true", True), ("False", False)):
+        monkeypatch.delenv(name, raising=False)
+        if value:
+            monkeypatch.setenv(name, value)
+        module: dict[str, Any] = {"os": os}
+        exec(str(message.hint), module)
+        assert module[name] is expected
 
 
 def test_a_setting_that_is_a_text_by_its_nature(settings: Any) -> None:

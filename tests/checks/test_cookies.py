@@ -133,5 +133,5 @@ def test_a_broken_name_says_what_breaks_it() -> None:
         "The cookie '__Host-csrf' must have the Path '/', but CSRF_COOKIE_PATH is '/shop': "
         "browsers drop it without a word."
     )
-    assert message.hint == 'CSRF_COOKIE_PATH = "/"; or a name without that prefix.'
+    assert message.hint == 'CSRF_COOKIE_PATH = "/"  # or a name without that prefix'
     assert message.setting == "CSRF_COOKIE_PATH"  # type: ignore[attr-defined]  # our Finding

@@ -278,6 +278,16 @@ def test_patterns(settings: Any, pattern: Any, codes: list[str]) -> None:
     assert _pattern_codes(settings, pattern) == codes
 
 
+def test_the_hint_about_plain_http_is_of_the_kind_of_the_setting(settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGIN_REGEXES = [r"^http://www\.example\.com$"]
+    [message] = cors.check_cors_patterns()
+    hint = str(message.hint)
+    assert hint == r'CORS_ALLOWED_ORIGIN_REGEXES = [r"^https://[a-z0-9-]+\.example\.com$"]'
+    settings.CORS_ALLOWED_ORIGINS = ["http://www.example.com"]
+    [message] = cors.check_cors_origins()
+    assert message.hint == 'CORS_ALLOWED_ORIGINS = ["https://www.example.com"]'
+
+
 def test_each_pattern_is_judged(settings: Any) -> None:
     settings.CORS_ORIGIN_REGEX_WHITELIST = (r"^https://.*$", r"^https://\w+\.a\.com$", r".*")
     assert ids(cors.check_cors_patterns()) == ["django_hardened.E273"] * 2

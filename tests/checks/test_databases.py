@@ -132,6 +132,14 @@ def test_the_option_is_named() -> None:
     assert '{"sslmode": "verify-full"' in _judge(_postgres(OPTIONS={}))[0].hint
 
 
+def test_the_hint_keeps_the_other_options() -> None:
+    config = _postgres(OPTIONS={"application_name": "shop"})
+    [message] = _judge(config)
+    exec(str(message.hint), {"DATABASES": {"default": config}})
+    assert _judge(config) == []
+    assert config["OPTIONS"]["application_name"] == "shop"
+
+
 @pytest.mark.parametrize("value", [*ODD, {"default": {"ENGINE": "", "HOST": 3, "OPTIONS": 3}}])
 def test_what_is_no_setting(value: Any) -> None:
     assert codes(databases, DATABASES=value) == []

@@ -82,7 +82,7 @@ def test_what_is_missing_is_named_and_no_password() -> None:
     assert message.setting == "CELERY_BROKER_URL"  # type: ignore[attr-defined]
     [message] = findings(tasks, CELERY_BROKER_URL=f"amqp://{REMOTE}")
     assert "without TLS and a password" in message.msg
-    assert "amqps://" in str(message.hint)
+    assert f"amqps://<user>:<password>@{REMOTE} " in str(message.hint)
 
 
 DJANGO = "django.tasks.backends."

@@ -51,6 +51,21 @@ def test_limits_and_modes(changes: dict[str, Any], found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("setting", "value", "fix"),
+    [
+        ("FILE_UPLOAD_PERMISSIONS", 644, "0o644"),
+        ("FILE_UPLOAD_PERMISSIONS", 777, "0o664"),
+        ("FILE_UPLOAD_DIRECTORY_PERMISSIONS", 750, "0o750"),
+        ("FILE_UPLOAD_DIRECTORY_PERMISSIONS", 777, "0o775"),
+    ],
+)
+def test_the_mode_of_the_hint_is_no_finding(setting: str, value: int, fix: str) -> None:
+    [message] = findings(uploads, **{setting: value})
+    assert message.hint == f"{setting} = {fix}"
+    assert codes(uploads, **{setting: int(fix, 8)}) == []
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "DATA_UPLOAD_MAX_MEMORY_SIZE",
