@@ -1,4 +1,4 @@
-"""Trusted proxies: whose ``X-Forwarded-*`` is believed, and what it says.
+"""Trusted proxies: whose forwarded headers are believed, and whom they speak for.
 
 Pure. The model is that of RFC 7239 section 8.1: a header field says something about the client
 only as far as every hop that could have written it is one that was declared.
@@ -7,93 +7,226 @@ only as far as every hop that could have written it is one that was declared.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from functools import cached_property, lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Final, Literal, NamedTuple, get_args
+
+from django_hardened.forwarded import Hop, parse_address, read_forwarded, read_forwarded_for
 
 UNIX_SOCKET = "unix"
-# Of a longer chain only the end is read: a client may put any number of hops in front.
-MAX_FORWARDED_OCTETS = 1024
+MAX_ADDRESS_CHARACTERS = 64
+# A chain of more is a number that was meant for something else.
+MAX_PROXIES = 16
 
+ForwardedHeader = Literal["X-Forwarded-For", "Forwarded"]
+FORWARDED_HEADERS: Final[tuple[ForwardedHeader, ...]] = get_args(ForwardedHeader)
+Scheme = Literal["http", "https"]
+
+_IN_META = {"X-Forwarded-For": "HTTP_X_FORWARDED_FOR", "Forwarded": "HTTP_FORWARDED"}
+DEFAULT_HTTPS = ("HTTP_X_FORWARDED_PROTO", "https")
+# Of a WebSocket some proxies say ws and wss.
+_SCHEMES: Final[Mapping[str, Scheme]] = {
+    "http": "http",
+    "https": "https",
+    "ws": "http",
+    "wss": "https",
+}
+_NO_ENTRY = f"is not an address, a network or {UNIX_SOCKET!r}"
+_COUNT = re.compile("[0-9]{1,2}")
 _IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
-_HOP_WITH_PORT = re.compile(
-    r"(?:\[(?P<ipv6>[0-9a-fA-F.]*:[0-9a-fA-F:.]*)\]|(?P<ipv4>[0-9.]+))(?::(?P<port>[0-9]{1,5}))?"
-)
+
+
+class Client(NamedTuple):
+    """Whom a request is from, as far as that can be believed.
+
+    Attributes:
+        address: the address; that of the peer if nothing better is known.
+        scheme: how the client connected, or None where a proxy has not said.
+        host: the host that the client asked for, or None where a proxy has not said.
+        ignored: the header fields that said something which is not believed, by name in META.
+    """
+
+    address: str
+    scheme: Scheme | None = None
+    host: str | None = None
+    ignored: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class TrustedProxies:
-    """The declared proxies: networks, and whether peers on a unix socket count."""
+    """The declared proxies.
+
+    Attributes:
+        networks: where they connect from.
+        unix_socket: whether a peer on a unix socket is one.
+        count: how many there are in a row, the peer included; None is any number. With neither
+            networks nor a unix socket, whoever connects is the first of them.
+        header: which header they write the chain of addresses to.
+    """
 
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     unix_socket: bool = False
+    count: int | None = None
+    header: ForwardedHeader = "X-Forwarded-For"
 
     @classmethod
-    def parse(cls, entries: Iterable[str]) -> TrustedProxies:
-        """Read addresses and networks such as ``10.0.0.0/8`` or ``::1``, and ``"unix"``.
+    def parse(
+        cls, entries: Iterable[object], *, header: ForwardedHeader = "X-Forwarded-For"
+    ) -> TrustedProxies:
+        """Read addresses and networks such as ``10.0.0.0/8`` or ``::1``, ``"unix"``, a number.
 
         Raises:
-            ValueError: an entry is none of these, a network with host bits set, or everybody.
+            ValueError: an entry is none of these, a network with host bits set, everybody, or
+                one number too many.
         """
         declared = list(entries)
-        networks = [_parse_network(entry) for entry in declared if entry != UNIX_SOCKET]
-        return cls(tuple(networks), UNIX_SOCKET in declared)
+        counts = [_checked_count(entry) for entry in declared if isinstance(entry, int)]
+        if len(counts) > 1:
+            raise ValueError("is a second number of proxies")
+        return cls(
+            tuple(
+                _parse_network(entry)
+                for entry in declared
+                if entry != UNIX_SOCKET and not isinstance(entry, int)
+            ),
+            UNIX_SOCKET in declared,
+            counts[0] if counts else None,
+            header,
+        )
 
     def trusts(self, peer: str) -> bool:
         """Whether ``peer``, the address of the connection, is a declared proxy.
 
         A peer on a unix socket has no address; servers give an empty one.
         """
-        if not peer:
-            return self.unix_socket
-        address = parse_address(peer)
-        return address is not None and self._includes(address)
+        if self.is_count_alone:
+            return True
+        # Some servers give whatever a client wrote: what is longer than any address is not kept.
+        return self._includes(peer[:MAX_ADDRESS_CHARACTERS]) if peer else self.unix_socket
 
-    def client_address(self, peer: str, forwarded_for: str) -> str:
+    @property
+    def is_count_alone(self) -> bool:
+        """Whether nothing but their number is said of the proxies: anybody may be the first."""
+        return self.count is not None and not self.networks and not self.unix_socket
+
+    def client_address(self, peer: str, chain: str) -> str:
         """Return the address of the client that the trusted ``peer`` speaks for.
 
-        That is the right-most address of ``X-Forwarded-For`` that is not a declared proxy; the
-        left-most one if all are. Something malformed says nothing: the peer it is.
+        That is the right-most address of the chain that is not a declared proxy; the left-most
+        one if all are. Something malformed says nothing: the peer it is.
 
         Of an over-long field only the end is read. The proxies wrote that; a client who could
         have the field ignored by padding it would pass for the proxy itself.
         """
-        hops = forwarded_for[-MAX_FORWARDED_OCTETS:].split(",")
-        if len(forwarded_for) > MAX_FORWARDED_OCTETS:
-            del hops[0]  # cut off somewhere in the middle
-        client = peer
-        for hop in reversed(hops):
-            address = parse_address(_without_port(hop.strip()))
-            if address is None:
-                return peer
-            client = str(address)
-            if not self._includes(address):
+        return self._walk(peer, self._hops(chain)) or peer
+
+    def speak_for(
+        self, peer: str, fields: Mapping[str, str], *, https: tuple[str, str] = DEFAULT_HTTPS
+    ) -> Client:
+        """Return whom ``peer`` speaks for: the client if it is a declared proxy, or itself.
+
+        Args:
+            peer: the address of the connection, or "" on a unix socket.
+            fields: the forwarded header fields, by their name in ``META``.
+            https: the header that says how the client connected, and its value for https.
+        """
+        # What a proxy does not write it passes on as the client sent it: one family is read.
+        host, scheme = None, None
+        if self.header == "Forwarded":
+            name = "HTTP_FORWARDED"
+            chain = said = fields.get(name, "")
+            hop = next(read_forwarded(chain), None)  # the element that the peer itself wrote
+            if hop and hop.scheme:
+                scheme = _SCHEMES.get(hop.scheme)
+        else:
+            name, secure = https
+            chain, said = fields.get("HTTP_X_FORWARDED_FOR", ""), fields.get(name, "")
+            host = fields.get("HTTP_X_FORWARDED_HOST")
+            scheme = "https" if said == secure else _SCHEMES.get(said)
+        if not self.trusts(peer):
+            return Client(peer, ignored=((name, said),) if scheme == "https" else ())
+        ignored = []
+        address = self._walk(peer, self._hops(chain)) if chain.strip() else peer
+        if address is None:
+            address = peer
+            ignored.append((_IN_META[self.header], chain))
+        # Other headers than this one may well be "off".
+        if said and scheme is None and name == "HTTP_X_FORWARDED_PROTO":
+            ignored.append((name, said))
+        return Client(address, scheme, host, tuple(ignored))
+
+    def declaration(self, peer: str) -> str:
+        """Return the list of proxies, as the environment spells it, with ``peer`` added."""
+        networks = [
+            str(network).removesuffix(f"/{network.max_prefixlen}") for network in self.networks
+        ]
+        sockets = [UNIX_SOCKET] if self.unix_socket else []
+        count = [str(self.count)] if self.count else []
+        return ",".join([*networks, *sockets, peer or UNIX_SOCKET, *count])
+
+    def _hops(self, chain: str) -> Iterator[Hop | None]:
+        return read_forwarded(chain) if self.header == "Forwarded" else read_forwarded_for(chain)
+
+    def _walk(self, peer: str, hops: Iterator[Hop | None]) -> str | None:
+        """Return the address that the chain names, or None if it is malformed."""
+        client, number = peer, 0
+        for number, hop in enumerate(hops, start=1):
+            if hop is None:
+                return None
+            if hop.address is None:
                 break
-        return client
+            client = hop.address
+            if number == self.count or not self._is_proxy(client):
+                break
+        return client if number else None
 
-    def _includes(self, address: IPv4Address | IPv6Address) -> bool:
-        return any(address in network for network in self.networks)
+    def _is_proxy(self, hop: str) -> bool:
+        """Whether ``hop``, which a proxy has named, is one too: it counts, or it is included."""
+        return self._includes(hop) if self.networks else self.count is not None
+
+    @cached_property
+    def _includes(self) -> Callable[[str], bool]:
+        @lru_cache(maxsize=1024)
+        def includes(value: str) -> bool:
+            address = parse_address(value)
+            return address is not None and any(address in network for network in self.networks)
+
+        return includes
 
 
-def parse_address(value: str) -> IPv4Address | IPv6Address | None:
-    """Return the address ``value``, or None. IPv4-mapped IPv6 is the IPv4 address it maps."""
-    if "%" in value:  # a zone means something on one machine only
-        return None
-    try:
-        address = ip_address(value)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
+def read_words(words: Iterable[str]) -> tuple[list[str | int], list[tuple[int, str]]]:
+    """Return the entries that the words of a variable mean, and what is wrong with which."""
+    entries = [int(word) if _COUNT.fullmatch(word) else word for word in words]
+    counts: list[int] = []
+    wrong = []
+    for number, entry in enumerate(entries, start=1):
+        try:
+            TrustedProxies.parse([*counts, entry])
+        except ValueError as error:
+            wrong.append((number, str(error)))
+        else:
+            counts += [entry] if isinstance(entry, int) else []
+    return entries, wrong
 
 
-def _parse_network(entry: str) -> IPv4Network | IPv6Network:
-    text = str(entry)  # ip_network(10) is 0.0.0.10
+def _checked_count(entry: int) -> int:
+    if isinstance(entry, bool):
+        raise ValueError(_NO_ENTRY)  # noqa: TRY004  # told like the others
+    if not 1 <= entry <= MAX_PROXIES:
+        raise ValueError(f"is not a number of proxies from 1 to {MAX_PROXIES}")
+    return entry
+
+
+def _parse_network(entry: object) -> IPv4Network | IPv6Network:
+    text = str(entry)  # ip_network(b"...") and ip_network(10) are addresses
     try:
         if "%" in text:
             raise ValueError
         network = ip_network(text)
     except ValueError:
-        raise ValueError(f"is not an address, a network or {UNIX_SOCKET!r}") from None
+        raise ValueError(_NO_ENTRY) from None
     if network.prefixlen == 0:
         raise ValueError("trusts everybody")
     if isinstance(network, IPv6Network) and network.subnet_of(_IPV4_MAPPED):
@@ -101,11 +234,3 @@ def _parse_network(entry: str) -> IPv4Network | IPv6Network:
         base = int(network.network_address) & 0xFFFFFFFF
         return IPv4Network((base, network.prefixlen - 96))
     return network
-
-
-def _without_port(hop: str) -> str:
-    """Remove the port that some proxies add: ``192.0.2.1:4711``, ``[2001:db8::1]:4711``."""
-    match = _HOP_WITH_PORT.fullmatch(hop)
-    if match is None or int(match["port"] or 0) > 65535:
-        return hop
-    return match["ipv6"] or match["ipv4"]

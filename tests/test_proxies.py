@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from django_hardened.proxies import MAX_FORWARDED_OCTETS, TrustedProxies, parse_address
+from django_hardened.forwarded import MAX_FORWARDED_OCTETS, parse_address
+from django_hardened.proxies import MAX_PROXIES, Client, TrustedProxies
 
 PROXIES = TrustedProxies.parse(["10.0.0.0/8", "2001:db8:1::/48", "192.0.2.7"])
 PEER = "10.0.0.1"
@@ -39,7 +41,7 @@ def test_nobody_is_trusted_unless_declared() -> None:
 
 def test_entries_may_be_a_generator_and_network_objects() -> None:
     entries = (entry for entry in [ip_network("10.0.0.0/8"), "unix"])
-    assert TrustedProxies.parse(entries) == TrustedProxies(  # type: ignore[arg-type]
+    assert TrustedProxies.parse(entries) == TrustedProxies(
         (ip_network("10.0.0.0/8"),), unix_socket=True
     )
 
@@ -60,12 +62,12 @@ def test_entries_may_be_a_generator_and_network_objects() -> None:
         ),
         *("unix:", "/run/proxy.sock", "*", "10.0.0.*", "10.0.0.0-10.0.0.9", "10.0.0.1:80", "[::1]"),
         *("10.0.0.0/8 ", " 10.0.0.0/8", "010.0.0.1", "10.1", "10", "0x0a.0.0.1", "10.0.0.0/8,::1"),
-        *(9, 1.5, None, True, b"\x0a\x00\x00\x01"),
+        *(1.5, None, True, False, b"\x0a\x00\x00\x01"),
     ],
 )
 def test_an_entry_that_is_something_else_is_an_error(entry: object) -> None:
     with pytest.raises(ValueError, match=r"^is not an address, a network or 'unix'$"):
-        TrustedProxies.parse(["10.0.0.0/8", entry])  # type: ignore[list-item]
+        TrustedProxies.parse(["10.0.0.0/8", entry])
 
 
 @pytest.mark.parametrize("entry", ["fe80::1%eth0", "fe80::%1/64"])
@@ -83,6 +85,25 @@ def test_an_ipv4_mapped_entry_means_the_ipv4_peers_or_is_an_error(entry: str) ->
         return
     assert proxies.trusts("10.0.0.1")
     assert proxies.trusts("::ffff:10.0.0.1")
+
+
+def test_a_number_of_proxies_may_be_declared() -> None:
+    assert TrustedProxies.parse([2]) == TrustedProxies(count=2)
+    assert TrustedProxies.parse(["10.0.0.0/8", MAX_PROXIES, "unix"]) == TrustedProxies(
+        (ip_network("10.0.0.0/8"),), unix_socket=True, count=MAX_PROXIES
+    )
+
+
+@pytest.mark.parametrize("count", [0, -1, MAX_PROXIES + 1, 167772161, 10**50])
+def test_a_number_that_no_chain_has_is_an_error(count: int) -> None:
+    with pytest.raises(ValueError, match=r"^is not a number of proxies from 1 to 16$"):
+        TrustedProxies.parse(["10.0.0.0/8", count])
+
+
+@pytest.mark.parametrize("entries", [[1, 1], [1, 2], ["10.0.0.0/8", 3, "unix", 2]])
+def test_a_second_number_is_an_error(entries: list[object]) -> None:
+    with pytest.raises(ValueError, match=r"^is a second number of proxies$"):
+        TrustedProxies.parse(entries)
 
 
 # -- trusts --------------------------------------------------------------------------------------
@@ -116,6 +137,8 @@ def test_an_ipv4_mapped_entry_means_the_ipv4_peers_or_is_an_error(entry: str) ->
         ("localhost", False),
         ("\uff11\uff10.0.0.1", False),
         ("\x00", False),
+        ("10.0.0.1".rjust(100_000, "0"), False),
+        ("10.0.0.1".ljust(100_000), False),
     ],
 )
 def test_only_declared_peers_are_trusted(peer: str, trusted: bool) -> None:
@@ -127,6 +150,18 @@ def test_a_unix_socket_is_trusted_only_by_name() -> None:
     assert not TrustedProxies.parse(["unix"]).trusts("unix")
     assert not TrustedProxies.parse(["unix"]).trusts("127.0.0.1")
     assert not TrustedProxies.parse(["0.0.0.0/1", "::/1"]).trusts("")
+
+
+@pytest.mark.parametrize("peer", ["", "10.0.0.1", "203.0.113.9", "::1", "testclient", "\x00"])
+def test_with_a_number_alone_whoever_connects_is_the_first_of_them(peer: str) -> None:
+    assert TrustedProxies.parse([1]).trusts(peer)
+
+
+def test_with_more_than_a_number_the_peer_is_in_a_network_or_on_the_socket() -> None:
+    networks = TrustedProxies.parse(["10.0.0.0/8", 2])
+    assert [networks.trusts(peer) for peer in (PEER, "", "203.0.113.9")] == [True, False, False]
+    socket = TrustedProxies.parse(["unix", 2])
+    assert [socket.trusts(peer) for peer in (PEER, "", "203.0.113.9")] == [False, True, False]
 
 
 unmapped = st.ip_addresses().filter(lambda address: parse_address(str(address)) == address)
@@ -268,6 +303,60 @@ def test_the_chain_behind_a_unix_socket_is_read_as_well() -> None:
     assert proxies.client_address("", "unknown") == ""
 
 
+@pytest.mark.parametrize(
+    ("count", "chain", "client"),
+    [
+        # The peer is number one, so that of N proxies the chain names N - 1.
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "1.1.1.1, 203.0.113.9", "203.0.113.9"),
+        (1, "10.0.0.9, 10.0.0.2", "10.0.0.2"),
+        (2, "1.1.1.1, 203.0.113.9, 198.51.100.7", "203.0.113.9"),
+        (3, "1.1.1.1, 203.0.113.9, 198.51.100.7, 10.0.0.2", "203.0.113.9"),
+        # A shorter chain ends at its left-most address.
+        (2, "203.0.113.9", "203.0.113.9"),
+        (16, "203.0.113.9, 198.51.100.7", "203.0.113.9"),
+        # What stands to the left of the client is not read.
+        (1, "<script>, 203.0.113.9", "203.0.113.9"),
+        (2, "unknown, , 203.0.113.9, 198.51.100.7", "203.0.113.9"),
+        # What is read has to be an address.
+        (1, "203.0.113.9, unknown", PEER),
+        (2, "unknown, 198.51.100.7", PEER),
+        (2, "203.0.113.9, , 198.51.100.7", PEER),
+        (2, "", PEER),
+    ],
+)
+def test_of_a_number_of_proxies_the_last_names_the_client(
+    count: int, chain: str, client: str
+) -> None:
+    assert TrustedProxies.parse([count]).client_address(PEER, chain) == client
+    # With a socket and a number nothing else is said of the others either.
+    assert TrustedProxies.parse(["unix", count]).client_address(PEER, chain) == client
+
+
+@pytest.mark.parametrize(
+    ("count", "client"), [(1, "10.0.0.2"), (2, "10.0.0.3"), (3, "203.0.113.9"), (4, "203.0.113.9")]
+)
+def test_with_networks_no_more_than_the_number_are_walked(count: int, client: str) -> None:
+    proxies = TrustedProxies.parse(["10.0.0.0/8", count])
+    assert proxies.client_address(PEER, "1.1.1.1, 203.0.113.9, 10.0.0.3, 10.0.0.2") == client
+
+
+@many
+@given(
+    st.text(max_size=40),
+    st.lists(st.ip_addresses(v=4).map(str), min_size=1, max_size=6),
+    st.sampled_from(["X-Forwarded-For", "Forwarded"]),
+)
+def test_a_client_behind_that_many_proxies_is_who_it_is_whatever_it_sends(
+    sent: str, appended: list[str], header: Any
+) -> None:
+    """The first of them appends the client, and each of the others the one before."""
+    proxies = TrustedProxies.parse([len(appended)], header=header)
+    prefix = "for=" if header == "Forwarded" else ""
+    chain = ", ".join([sent, *(prefix + address for address in appended)])
+    assert proxies.client_address(PEER, chain) == appended[0]
+
+
 addresses = st.ip_addresses().map(str)
 hops = st.one_of(
     addresses,
@@ -297,6 +386,181 @@ def test_nothing_that_a_client_sends_changes_the_address_its_proxy_appends(
         return
     chain = ", ".join([sent, str(client), *proxies])
     assert PROXIES.client_address(PEER, chain) == str(client)
+
+
+# -- Forwarded -----------------------------------------------------------------------------------
+
+RFC7239 = TrustedProxies.parse(["10.0.0.0/8", "2001:db8:1::/48"], header="Forwarded")
+
+
+@pytest.mark.parametrize(
+    ("chain", "client"),
+    [
+        ("for=203.0.113.9", "203.0.113.9"),
+        ('for=1.1.1.1, for=203.0.113.9, for="[2001:db8:1::2]:80", for=10.0.0.2', "203.0.113.9"),
+        ("for=10.0.0.3, for=10.0.0.2", "10.0.0.3"),
+        # No address: the walk ends at the hop before.
+        ("for=1.1.1.1, for=unknown, for=10.0.0.2", "10.0.0.2"),
+        ("for=1.1.1.1, for=_hidden, for=10.0.0.3, for=10.0.0.2", "10.0.0.3"),
+        ("for=1.1.1.1, proto=https, for=10.0.0.2", "10.0.0.2"),
+        ("for=1.1.1.1, , for=10.0.0.2", "10.0.0.2"),
+        ("for=1.1.1.1, for=unknown", PEER),
+        ("for=1.1.1.1,", PEER),
+        ("proto=https", PEER),
+        # Malformed: the peer.
+        ("for=203.0.113.9, for=, for=10.0.0.2", PEER),
+        ("203.0.113.9", PEER),
+        ("for=203.0.113.9;for=1.1.1.1", PEER),
+        ("for=203.0.113.9;", "203.0.113.9"),
+        ("for=1.1.1.1," * 100_000 + "for=203.0.113.9", "203.0.113.9"),
+        ("for=1.1.1.1;x=" + "x" * 100_000, PEER),
+    ],
+    ids=lambda value: value[:60],
+)
+def test_the_chain_of_forwarded(chain: str, client: str) -> None:
+    assert RFC7239.client_address(PEER, chain) == client
+
+
+# -- speak_for -----------------------------------------------------------------------------------
+
+FOR, PROTO, HOST = "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST"
+ALL = {
+    FOR: "203.0.113.9",
+    PROTO: "https",
+    HOST: "example.com",
+    "HTTP_X_FORWARDED_PORT": "8443",
+    "HTTP_FORWARDED": "for=198.51.100.1;proto=https;host=evil.test",
+}
+
+
+def test_a_declared_proxy_speaks_for_its_client() -> None:
+    assert PROXIES.speak_for(PEER, ALL) == Client("203.0.113.9", "https", "example.com")
+    assert PROXIES.speak_for(PEER, {}) == Client(PEER)
+    assert TrustedProxies.parse(["unix"]).speak_for("", ALL)[:3] == (
+        *("203.0.113.9", "https"),
+        "example.com",
+    )
+
+
+def test_anybody_else_speaks_for_itself_and_is_heard_of_if_it_says_https() -> None:
+    for peer in ("203.0.113.1", "", "garbage"):
+        assert PROXIES.speak_for(peer, ALL) == Client(peer, ignored=((PROTO, "https"),))
+        assert PROXIES.speak_for(peer, ALL | {PROTO: "http"}) == Client(peer)
+        assert PROXIES.speak_for(peer, {}) == Client(peer)
+
+
+def test_only_the_header_that_the_proxies_write_is_read() -> None:
+    assert RFC7239.speak_for(PEER, ALL) == Client("198.51.100.1", "https")
+    assert RFC7239.speak_for(PEER, {FOR: "203.0.113.9", PROTO: "https", HOST: "x"}) == Client(PEER)
+    only_forwarded = {"HTTP_FORWARDED": ALL["HTTP_FORWARDED"]}
+    assert PROXIES.speak_for(PEER, only_forwarded) == Client(PEER)
+    assert RFC7239.speak_for("203.0.113.1", ALL) == Client(
+        "203.0.113.1", ignored=(("HTTP_FORWARDED", ALL["HTTP_FORWARDED"]),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "scheme"),
+    [
+        ("for=203.0.113.9;proto=https", "https"),
+        ('for=203.0.113.9;proto="HTTPS"', "https"),
+        ("for=203.0.113.9;proto=wss", "https"),
+        ("for=203.0.113.9;proto=http", "http"),
+        # The peer wrote the right-most element, and that one only.
+        ("for=203.0.113.9;proto=https, for=10.0.0.2;proto=http", "http"),
+        ("for=203.0.113.9;proto=http, for=10.0.0.2;proto=https", "https"),
+        ("for=203.0.113.9;proto=https, for=10.0.0.2", None),
+        ("for=203.0.113.9;proto=gopher", None),
+        ('for=203.0.113.9;proto=""', None),
+        ("for=203.0.113.9", None),
+        ("", None),
+    ],
+)
+def test_the_scheme_of_forwarded(field: str, scheme: str | None) -> None:
+    client = RFC7239.speak_for(PEER, {"HTTP_FORWARDED": field})
+    assert client == Client("203.0.113.9" if field else PEER, scheme)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["for=203.0.113.9; proto=https", "proto=https;proto=https", '"'])
+def test_a_malformed_element_says_nothing_of_the_scheme_either(field: str) -> None:
+    client = RFC7239.speak_for(PEER, {"HTTP_FORWARDED": field})
+    assert client == Client(PEER, ignored=(("HTTP_FORWARDED", field),))
+
+
+def test_what_is_malformed_in_front_takes_the_address_and_leaves_the_scheme() -> None:
+    field = "for=, for=10.0.0.2;proto=https"
+    client = RFC7239.speak_for(PEER, {"HTTP_FORWARDED": field})
+    assert client == Client(PEER, "https", ignored=(("HTTP_FORWARDED", field),))
+
+
+@pytest.mark.parametrize(
+    "said", ["https, http", "https,https", "HTTPS", "on", " https", "javascript"]
+)
+def test_a_scheme_that_is_not_one_is_ignored_and_told(said: str) -> None:
+    assert PROXIES.speak_for(PEER, {PROTO: said}) == Client(PEER, ignored=((PROTO, said),))
+
+
+@pytest.mark.parametrize(("said", "scheme"), [("ws", "http"), ("wss", "https")])
+def test_the_schemes_of_a_web_socket_are_those_of_its_handshake(said: str, scheme: Any) -> None:
+    assert PROXIES.speak_for(PEER, {PROTO: said}) == Client(PEER, scheme)
+
+
+@pytest.mark.parametrize(
+    ("said", "scheme"), [("on", "https"), ("off", None), ("", None), ("on, on", None)]
+)
+def test_https_may_be_said_in_another_header(said: str, scheme: Any) -> None:
+    https = ("HTTP_X_FORWARDED_SSL", "on")
+    fields = {PROTO: "https", "HTTP_X_FORWARDED_SSL": said}
+    assert PROXIES.speak_for(PEER, fields, https=https) == Client(PEER, scheme)
+
+
+@pytest.mark.parametrize("chain", ["", " ", "\t"])
+def test_an_empty_chain_is_not_told(chain: str) -> None:
+    assert PROXIES.speak_for(PEER, {FOR: chain}) == Client(PEER)
+    assert RFC7239.speak_for(PEER, {"HTTP_FORWARDED": chain}) == Client(PEER)
+
+
+def test_a_malformed_chain_is_told() -> None:
+    for chain in ("unknown", ",", "1.1.1.1, unknown", "1" * 2000):
+        client = PROXIES.speak_for(PEER, {FOR: chain, PROTO: "https"})
+        assert client == Client(PEER, "https", ignored=((FOR, chain),))
+
+
+values = st.text(max_size=40) | st.sampled_from([*ALL.values(), "http", "for=unknown", "10.0.0.2"])
+
+
+@many
+@given(
+    st.dictionaries(st.sampled_from([*ALL]), values),
+    st.sampled_from([PEER, "", "203.0.113.1"]),
+    st.sampled_from([PROXIES, RFC7239, TrustedProxies.parse([2]), TrustedProxies.parse(["unix"])]),
+)
+def test_the_decision_is_total_and_the_client_speaks_for_itself(
+    fields: dict[str, str], peer: str, proxies: TrustedProxies
+) -> None:
+    client = proxies.speak_for(peer, fields)
+    assert client.scheme in (None, "http", "https")
+    assert proxies.trusts(peer) or client[:3] == (peer, None, None)
+    assert proxies.speak_for(client.address, {})[:3] == (client.address, None, None)
+
+
+# -- declaration ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entries", "peer", "line"),
+    [
+        ([], "10.0.0.1", "10.0.0.1"),
+        ([], "", "unix"),
+        (["127.0.0.1", "192.0.2.0/24"], "10.0.0.1", "127.0.0.1,192.0.2.0/24,10.0.0.1"),
+        (["::1", "unix", 2], "2001:db8::1", "::1,unix,2001:db8::1,2"),
+    ],
+)
+def test_the_line_that_declares_a_peer(entries: list[object], peer: str, line: str) -> None:
+    assert TrustedProxies.parse(entries).declaration(peer) == line
+    assert TrustedProxies.parse(
+        [int(word) if word.isdigit() else word for word in line.split(",")]
+    ).trusts(peer)
 
 
 # -- parse_address -------------------------------------------------------------------------------

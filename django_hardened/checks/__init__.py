@@ -38,6 +38,7 @@ from django_hardened.checks import (
     host_settings,
     hosts,
     installation,
+    internal_ips,
     literals,
     login_protection,
     logs,
@@ -70,7 +71,7 @@ Check = Callable[..., list[CheckMessage]]
 # What the settings alone decide: quick enough to be asked whenever a server process starts.
 SETTINGS_MODULES = (
     *(environment, booleans, secrets, templates),  # 0xx
-    *(hosts, host_settings, pinning, proxies),  # 1xx
+    *(hosts, host_settings, pinning, proxies, internal_ips),  # 1xx
     *(transport, browser_headers, cookies, csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
     *(tokens,),  # 4xx

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import ip_network
-from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from django.core.checks import CheckMessage
 from django_hardened.checks.pinning import HOST_PINNING, TRUSTED_PROXY, open_entries
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
-from django_hardened.proxies import TrustedProxies
+from django_hardened.proxies import FORWARDED_HEADERS, TrustedProxies
 
 _DECLARE = (
     'Name the addresses of the proxies, HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8"] (or "unix" for '
@@ -73,8 +72,8 @@ E119 = Rule(
 E120 = Rule(
     "E120",
     "HARDENED_TRUSTED_PROXIES has {subject!r}, which {problem}.",
-    'Write addresses and networks, HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8", "::1"], or "unix" '
-    "for a unix socket.",
+    'Write addresses and networks, HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8", "::1"], "unix" for a '
+    "unix socket, or how many proxies there are in a row: [2].",
     setting="HARDENED_TRUSTED_PROXIES",
 )
 E121 = Rule(
@@ -104,18 +103,27 @@ W123 = Rule(
     asvs="4.1.3",
     cwe=348,
 )
-W124 = Rule(
-    "W124",
-    "INTERNAL_IPS has {what}: debugging tools take all of them for developers.",
-    'Name single addresses, INTERNAL_IPS = ["127.0.0.1"], or in production none: INTERNAL_IPS = []',
-    setting="INTERNAL_IPS",
+E128 = Rule(
+    "E128",
+    "HARDENED_FORWARDED_HEADER is {value!r}, which is no header that is read.",
+    'HARDENED_FORWARDED_HEADER = "X-Forwarded-For", or "Forwarded" if the proxies write RFC 7239.',
+    setting="HARDENED_FORWARDED_HEADER",
 )
-RULES = (E115, I116, W117, W118, I125, E119, E120, E121, E122, W123, W124)
+I129 = Rule(
+    "I129",
+    "HARDENED_TRUSTED_PROXIES is a number alone: whoever reaches the server past the proxies is "
+    "believed about its own address, host and scheme.",
+    'Name their addresses as well, HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8", {count}]; or see to '
+    "it that nothing but the proxies can connect.",
+    setting="HARDENED_TRUSTED_PROXIES",
+    asvs="4.1.3",
+    cwe=348,
+)
+RULES = (E115, I116, W117, W118, I125, E119, E120, E121, E122, W123, E128, I129)
 
 _FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"
 # What the server puts into the environment of a request by itself: no client can send it.
 _SERVER_VARIABLES = {"HTTPS", "REQUEST_SCHEME", "UWSGI_SCHEME", "wsgi.url_scheme"}
-_MANY_ADDRESSES = 256
 
 
 def check_forwarded_host_and_port(**kwargs: Any) -> list[CheckMessage]:
@@ -174,10 +182,27 @@ def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
         return []
     if isinstance(value, str) or not isinstance(value, Iterable):
         return [E120.found(subject=value, problem="is no list")]
-    findings = [finding for entry in value for finding in _check_proxy(entry)]
+    entries = list(value)
+    findings = [finding for entry in entries for finding in _check_proxy(entry)]
+    if not findings:
+        findings = _check_count(entries)
     if not is_present(TRUSTED_PROXY):
         findings.append(E122.found())
     return findings
+
+
+def _check_count(entries: list[Any]) -> list[CheckMessage]:
+    try:
+        proxies = TrustedProxies.parse(entries)
+    except ValueError as error:  # of entries that are right one by one
+        counts = [entry for entry in entries if isinstance(entry, int)]
+        return [E120.found(subject=counts[1], problem=str(error))]
+    return [I129.found(count=proxies.count)] if proxies.is_count_alone else []
+
+
+def check_forwarded_header(**kwargs: Any) -> list[CheckMessage]:
+    value = getattr(settings, "HARDENED_FORWARDED_HEADER", None)
+    return [E128.found(value=value)] if value and value not in FORWARDED_HEADERS else []
 
 
 def _check_proxy(entry: Any) -> list[CheckMessage]:
@@ -203,30 +228,9 @@ def _declared() -> bool:
     return bool(getattr(settings, "HARDENED_TRUSTED_PROXIES", None))
 
 
-def check_internal_ips(**kwargs: Any) -> list[CheckMessage]:
-    value: Any = settings.INTERNAL_IPS
-    if isinstance(value, str) or not isinstance(value, Iterable):
-        value = [value]
-    # A network object or a container of a project's own may go on for ever.
-    entries = [str(entry) for entry in islice(value, _MANY_ADDRESSES)]
-    wide = [W124.found(subject=e, what=repr(e)) for e in entries if _is_wide(e)]
-    if not wide and len(entries) == _MANY_ADDRESSES:
-        wide.append(W124.found(what=f"{_MANY_ADDRESSES} addresses or more"))
-    return wide
-
-
-def _is_wide(entry: str) -> bool:
-    if "*" in entry:
-        return True
-    try:
-        return ip_network(entry, strict=False).num_addresses >= _MANY_ADDRESSES
-    except ValueError:
-        return False
-
-
 CHECKS = (
     check_forwarded_host_and_port,
     check_proxy_ssl_header,
     check_trusted_proxies,
-    check_internal_ips,
+    check_forwarded_header,
 )

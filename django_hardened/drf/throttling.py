@@ -20,7 +20,7 @@ from rest_framework import throttling
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from django_hardened.proxies import parse_address
+from django_hardened.forwarded import parse_address
 
 if TYPE_CHECKING:
     # rest_framework.views imports this module: it is named in DEFAULT_THROTTLE_CLASSES.

@@ -7,7 +7,7 @@ import pytest
 from django.utils.functional import lazystr
 from site_support import MIDDLEWARE, PIN, PROXY, SECURITY, codes, findings, without
 
-from django_hardened.checks import proxies
+from django_hardened.checks import internal_ips, proxies
 
 PROTO = ("HTTP_X_FORWARDED_PROTO", "https")
 BARE = without("TrustedProxyMiddleware", "HostPinningMiddleware")
@@ -119,7 +119,14 @@ def test_what_an_undeclared_header_leads_to() -> None:
         ({"10.0.0.1"}, []),
         (["10.0.0.1/8"], ["E120"]),
         (["proxy.internal"], ["E120"]),
-        ([None, 5, ""], ["E120", "E120", "E120"]),
+        ([None, 5.0, ""], ["E120", "E120", "E120"]),
+        (["10.0.0.0/8", 2], []),
+        (["unix", 16], []),
+        ([0], ["E120"]),
+        (["10.0.0.0/8", -1, 17, True], ["E120", "E120", "E120"]),
+        (["10.0.0.0/8", 1, "unix", 2], ["E120"]),
+        ([1, 1], ["E120"]),
+        ([1], ["I129"]),
         ("10.0.0.0/8", ["E120"]),
         (5, ["E120"]),
         (["0.0.0.0/0"], ["E121"]),
@@ -143,6 +150,30 @@ def test_a_wrong_entry_is_named() -> None:
     assert message.msg == (
         "HARDENED_TRUSTED_PROXIES has '10.0.0.1/8', which is not an address, a network or 'unix'."
     )
+
+
+def test_a_number_alone_is_told_with_what_to_add() -> None:
+    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=[2])
+    assert 'HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8", 2]' in str(message.hint)
+    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=[2, "unix", 3])
+    assert message.msg == "HARDENED_TRUSTED_PROXIES has '3', which is a second number of proxies."
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("X-Forwarded-For", []),
+        ("Forwarded", []),
+        (lazystr("Forwarded"), []),
+        (None, []),
+        ("", []),
+        ("forwarded", ["E128"]),
+        ("X-Real-IP", ["E128"]),
+        (["Forwarded"], ["E128"]),
+    ],
+)
+def test_the_header_of_the_chain(value: Any, expected: list[str]) -> None:
+    assert codes(proxies, HARDENED_FORWARDED_HEADER=value) == expected
 
 
 # -- INTERNAL_IPS --------------------------------------------------------------------------------
@@ -178,7 +209,7 @@ class Everyone:
     ids=lambda value: str(value)[:40] if not isinstance(value, Everyone) else "everyone",
 )
 def test_internal_ips(value: Any, expected: list[str]) -> None:
-    assert codes(proxies, INTERNAL_IPS=value) == expected
+    assert codes(internal_ips, INTERNAL_IPS=value) == expected
 
 
 def test_the_site_needs_no_proxy() -> None:

@@ -29,13 +29,17 @@ from django_hardened.checks import (
     csrf,
     host_settings,
     hosts,
+    internal_ips,
     pinning,
     proxies,
     transport,
 )
 from django_hardened.checks.rules import Rule
 
-MODULES = (hosts, host_settings, pinning, proxies, transport, browser_headers, cookies, csrf)
+MODULES = (
+    *(hosts, host_settings, pinning, proxies, internal_ips),
+    *(transport, browser_headers, cookies, csrf),
+)
 RULES: tuple[Rule, ...] = tuple(rule for module in MODULES for rule in module.RULES)
 PROTO = ("HTTP_X_FORWARDED_PROTO", "https")
 REST = without("TrustedProxyMiddleware", "HostPinningMiddleware", "SecurityMiddleware")
@@ -196,6 +200,16 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"SECURE_PROXY_SSL_HEADER": PROTO, "HARDENED_TRUSTED_PROXIES": ["10.0.0.0/8"]},
     ),
     ("W124", {"INTERNAL_IPS": ["0.0.0.0/0"]}, {"INTERNAL_IPS": ["127.0.0.1", "10.0.0.1/32"]}),
+    (
+        "E128",
+        {"HARDENED_FORWARDED_HEADER": "forwarded"},
+        {"HARDENED_FORWARDED_HEADER": "Forwarded"},
+    ),
+    (
+        "I129",
+        {"HARDENED_TRUSTED_PROXIES": [2]},
+        {"HARDENED_TRUSTED_PROXIES": ["10.0.0.0/8", 2]},
+    ),
     ("W201", {"SECURE_SSL_REDIRECT": False}, {"SECURE_SSL_REDIRECT": True}),
     ("W202", {"SECURE_HSTS_SECONDS": 0}, {"SECURE_HSTS_SECONDS": 31_536_000}),
     ("W203", {"SECURE_HSTS_SECONDS": 3600}, {"SECURE_HSTS_SECONDS": "63072000"}),
