@@ -19,7 +19,7 @@ from django_hardened.host_policy import HostPolicy
 from django_hardened.hosts import HostTable, InvalidHost, encode_idna, parse_host
 from django_hardened.origins import Origin, parse_origin
 from django_hardened.own_settings import EDGE_WORDS
-from django_hardened.proxies import TrustedProxies
+from django_hardened.proxies import FORWARDED_HEADERS, ForwardedHeader, TrustedProxies
 from django_hardened.sources import Sources
 from django_hardened.tenants import Tenants
 
@@ -58,13 +58,24 @@ class HardenedConf:
 
     @property
     def trusted_proxies(self) -> TrustedProxies:
-        """``HARDENED_TRUSTED_PROXIES``, parsed.
+        """``HARDENED_TRUSTED_PROXIES`` and ``HARDENED_FORWARDED_HEADER``, parsed.
 
         Raises:
-            ImproperlyConfigured: it is not a list, or an entry is wrong.
+            ImproperlyConfigured: one is something else, or an entry is wrong.
         """
         entries = getattr(settings, "HARDENED_TRUSTED_PROXIES", None) or ()
-        return _trusted_proxies(entries if isinstance(entries, str) else tuple(entries))
+        header = getattr(settings, "HARDENED_FORWARDED_HEADER", None) or FORWARDED_HEADERS[0]
+        if header not in FORWARDED_HEADERS:
+            names = " nor ".join(map(repr, FORWARDED_HEADERS))
+            raise ImproperlyConfigured(f"HARDENED_FORWARDED_HEADER is neither {names}")
+        if isinstance(entries, str):
+            raise ImproperlyConfigured("HARDENED_TRUSTED_PROXIES is a string and not a list")
+        try:
+            return _trusted_proxies(header, *entries)
+        except TypeError:
+            raise ImproperlyConfigured(
+                "HARDENED_TRUSTED_PROXIES is not a list of strings and numbers"
+            ) from None
 
     @property
     def host_policy(self) -> HostPolicy:
@@ -158,12 +169,10 @@ def _explained(setting: str) -> Iterator[None]:
 
 
 # Keyed by the values themselves, so that no change of a setting can leave a stale entry.
-@lru_cache(maxsize=8)
-def _trusted_proxies(entries: tuple[str, ...] | str) -> TrustedProxies:
+@lru_cache(maxsize=8, typed=True)  # True is no number of proxies, though it equals 1
+def _trusted_proxies(header: ForwardedHeader, *entries: object) -> TrustedProxies:
     try:
-        if isinstance(entries, str):
-            raise ValueError("is a string and not a list")  # noqa: TRY004  # told like the others
-        return TrustedProxies.parse(entries)
+        return TrustedProxies.parse(entries, header=header)
     except ValueError as error:
         raise ImproperlyConfigured(f"HARDENED_TRUSTED_PROXIES has an entry that {error}") from None
 

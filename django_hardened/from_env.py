@@ -19,7 +19,7 @@ from django_hardened.hosts import (
     pattern_problem,
 )
 from django_hardened.origins import parse_origin
-from django_hardened.proxies import TrustedProxies
+from django_hardened.proxies import FORWARDED_HEADERS, read_words
 
 T = TypeVar("T")
 
@@ -64,6 +64,7 @@ class EnvironmentReader:
             "CACHES": self._caches,
             "MAILERS": self._mail,
             "HARDENED_TRUSTED_PROXIES": self._trusted_proxies,
+            "HARDENED_FORWARDED_HEADER": self._forwarded_header,
             "HARDENED_CANONICAL_ORIGIN": self._canonical_origin,
         }
         values: dict[str, Any] = {}
@@ -155,13 +156,11 @@ class EnvironmentReader:
 
     def _trusted_proxies(self) -> dict[str, Any]:
         name = "HARDENED_TRUSTED_PROXIES"
-        proxies = self._read(self.env.list, name, default=[]) or []
-        for number, proxy in enumerate(proxies, start=1):
-            try:
-                TrustedProxies.parse([proxy])
-            except ValueError as error:
-                self._refuse(name, f"has an entry (number {number}) that {error}")
-        return {name: proxies}
+        words = self._read(self.env.list, name, default=[]) or []
+        entries, wrong = read_words(words)
+        for number, problem in wrong:
+            self._refuse(name, f"has an entry (number {number}) that {problem}")
+        return {name: entries}
 
     def _canonical_origin(self) -> dict[str, Any]:
         name = "HARDENED_CANONICAL_ORIGIN"
@@ -173,6 +172,11 @@ class EnvironmentReader:
         except InvalidHost as error:
             self._refuse(name, str(error))
             return {}
+
+    def _forwarded_header(self) -> dict[str, Any]:
+        name = "HARDENED_FORWARDED_HEADER"
+        default = FORWARDED_HEADERS[0]
+        return {name: self._read(self.env.str, name, default=default, choices=FORWARDED_HEADERS)}
 
 
 def _read_allowed_host(entry: str, *, strict: bool) -> tuple[str, str | None]:

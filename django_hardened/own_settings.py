@@ -36,6 +36,12 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, list | tuple | set | frozenset) and all(map(_is_text, value))
 
 
+def _are_proxies(value: object) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and all(
+        _is_text(entry) or type(entry) is int for entry in value
+    )
+
+
 def _is_resolver(value: object) -> bool:
     return value is None or _is_text(value) or callable(value)
 
@@ -61,6 +67,9 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
         "None",
         lambda value: value is None or isinstance(value, Sources),
     ),
+    "HARDENED_FORWARDED_HEADER": Kind(
+        "a string", '"X-Forwarded-For"', lambda value: value is None or _is_text(value)
+    ),
     "HARDENED_HEALTH_PATHS": Kind("a list of paths", '["/healthz"]', _are_texts),
     "HARDENED_HOST_ALIASES": Kind(
         "a dictionary of host names", '{"www.example.com": "example.com"}', _is_alias_map
@@ -71,7 +80,9 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_TENANT_RESOLVER": Kind(
         "a dotted path or a callable", '"myproject.tenants.resolve"', _is_resolver
     ),
-    "HARDENED_TRUSTED_PROXIES": Kind("a list of strings", '["10.0.0.0/8"]', _are_texts),
+    "HARDENED_TRUSTED_PROXIES": Kind(
+        "a list of strings, and perhaps a number", '["10.0.0.0/8"]', _are_proxies
+    ),
     "HARDENED_WAIVERS": Kind("a list of waivers", "[]", _is_listing),
     "HARDENED_WAIVERS_FILE": Kind(
         "a path",

@@ -6,7 +6,7 @@ registry. Nothing is edited in place: the same call yields fresh values each tim
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any, TypedDict, Unpack, cast
 
@@ -15,6 +15,7 @@ import django
 from django_hardened import defaults
 from django_hardened.env import Env, EnvError
 from django_hardened.from_env import EnvironmentReader
+from django_hardened.proxies import ForwardedHeader
 from django_hardened.sources import Sources
 
 # So that SECURE_HSTS_SECOND is a slip, and EMAIL_HOST not one for ALLOWED_HOSTS.
@@ -77,7 +78,8 @@ class Overrides(TypedDict, total=False):
 
     RATELIMIT_ENABLE: bool
     HARDENED_ENVIRONMENT: defaults.Environment
-    HARDENED_TRUSTED_PROXIES: list[str]
+    HARDENED_TRUSTED_PROXIES: Sequence[str | int]
+    HARDENED_FORWARDED_HEADER: ForwardedHeader
     HARDENED_CANONICAL_ORIGIN: str | None
     HARDENED_HEALTH_PATHS: list[str]
     HARDENED_HOST_ALIASES: dict[str, str]

@@ -272,7 +272,9 @@ def test_proxies_added_in_place_are_trusted_from_then_on() -> None:
         ([None], "is not an address, a network or 'unix'"),
         (["0.0.0.0/0"], "trusts everybody"),
         (["10.0.0.1", "::/0"], "trusts everybody"),
-        ("10.0.0.1", "is a string and not a list"),
+        ([0], "is not a number of proxies from 1 to 16"),
+        ([True], "is not an address, a network or 'unix'"),
+        ([1, "10.0.0.1", 2], "is a second number of proxies"),
     ],
 )
 def test_a_wrong_proxy_is_an_error_and_never_trust(value: object, reason: str) -> None:
@@ -283,6 +285,56 @@ def test_a_wrong_proxy_is_an_error_and_never_trust(value: object, reason: str) -
         ),
     ):
         _ = conf.trusted_proxies
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("10.0.0.1", "is a string and not a list"),
+        (2, "is not a list"),
+        ([["10.0.0.1"]], "is not a list of strings and numbers"),
+    ],
+)
+def test_proxies_that_are_no_list(value: object, reason: str) -> None:
+    with (
+        override_settings(HARDENED_TRUSTED_PROXIES=value),
+        pytest.raises(ImproperlyConfigured, match=f"^HARDENED_TRUSTED_PROXIES {reason}"),
+    ):
+        _ = conf.trusted_proxies
+
+
+def test_true_is_no_number_of_proxies_though_it_equals_one() -> None:
+    with override_settings(HARDENED_TRUSTED_PROXIES=[1]):
+        assert conf.trusted_proxies == TrustedProxies(count=1)
+    with (
+        override_settings(HARDENED_TRUSTED_PROXIES=[True]),
+        pytest.raises(ImproperlyConfigured),
+    ):
+        _ = conf.trusted_proxies
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+def test_the_header_that_the_proxies_write(header: str) -> None:
+    with override_settings(HARDENED_FORWARDED_HEADER=header):
+        assert conf.trusted_proxies.header == header
+
+
+@pytest.mark.parametrize("header", ["forwarded", "X-Real-IP", "HTTP_FORWARDED", 5, ["Forwarded"]])
+def test_another_header_is_an_error(header: object) -> None:
+    with (
+        override_settings(HARDENED_FORWARDED_HEADER=header),
+        pytest.raises(
+            ImproperlyConfigured,
+            match=r"^HARDENED_FORWARDED_HEADER is neither 'X-Forwarded-For' nor 'Forwarded'$",
+        ),
+    ):
+        _ = conf.trusted_proxies
+
+
+@pytest.mark.parametrize("header", [None, ""])
+def test_no_header_is_the_usual_one(header: object) -> None:
+    with override_settings(HARDENED_FORWARDED_HEADER=header):
+        assert conf.trusted_proxies.header == "X-Forwarded-For"
 
 
 @pytest.mark.parametrize("kind", [list, tuple, set, frozenset])

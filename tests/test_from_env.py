@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -77,6 +78,7 @@ def test_what_production_gives_for_the_least_environment() -> None:
         "ALLOWED_HOSTS": ["example.com"],
         "CSRF_TRUSTED_ORIGINS": [],
         "HARDENED_TRUSTED_PROXIES": [],
+        "HARDENED_FORWARDED_HEADER": "X-Forwarded-For",
     }
 
 
@@ -158,8 +160,8 @@ def test_a_fallback_key_is_exactly_what_the_key_was(key: str) -> None:
     st.sets(
         st.sampled_from(
             "SECRET_KEY SECRET_KEY_FALLBACKS DEBUG ALLOWED_HOSTS CSRF_TRUSTED_ORIGINS DATABASES "
-            "CACHES MAILERS HARDENED_TRUSTED_PROXIES SECURE_HSTS_SECONDS SECURE_SSL_REDIRECT "
-            "SECURE_HSTS_PRELOAD SECURE_HSTS_INCLUDE_SUBDOMAINS".split()
+            "CACHES MAILERS HARDENED_TRUSTED_PROXIES HARDENED_FORWARDED_HEADER SECURE_HSTS_SECONDS "
+            "SECURE_SSL_REDIRECT SECURE_HSTS_PRELOAD SECURE_HSTS_INCLUDE_SUBDOMAINS".split()
         )
     )
 )
@@ -258,6 +260,7 @@ def test_no_problem_repeats_an_entry(text: str) -> None:
             *hosts,
             *problems(CSRF_TRUSTED_ORIGINS=f"ftp://{secret}"),
             *problems(HARDENED_TRUSTED_PROXIES=secret),
+            *problems(HARDENED_FORWARDED_HEADER=secret),
         ]
     )
     assert shown.count("has an entry (number 1) that") == 3
@@ -574,11 +577,53 @@ def test_proxies_that_are_declared() -> None:
     assert given["HARDENED_TRUSTED_PROXIES"] == ["10.0.0.0/8", "::1", "unix"]
 
 
-@pytest.mark.parametrize("entry", ["proxy.example.com", "10.0.0.1/8", "10.0.0.0/33", "*", "10"])
+@pytest.mark.parametrize(
+    "entry", ["proxy.example.com", "10.0.0.1/8", "10.0.0.0/33", "*", "-1", "100"]
+)
 def test_a_proxy_that_is_refused(entry: str) -> None:
     assert problems(HARDENED_TRUSTED_PROXIES=f"10.0.0.1,{entry}") == [
         "environment: HARDENED_TRUSTED_PROXIES has an entry (number 2) that "
         "is not an address, a network or 'unix'"
+    ]
+
+
+def test_a_number_of_proxies() -> None:
+    assert values(HARDENED_TRUSTED_PROXIES="2")["HARDENED_TRUSTED_PROXIES"] == [2]
+    given = values(HARDENED_TRUSTED_PROXIES="10.0.0.0/8, 2")
+    assert given["HARDENED_TRUSTED_PROXIES"] == ["10.0.0.0/8", 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("0", "(number 1) that is not a number of proxies from 1 to 16"),
+        ("10.0.0.1,17", "(number 2) that is not a number of proxies from 1 to 16"),
+        ("1,10.0.0.1,2", "(number 3) that is a second number of proxies"),
+        ("\u0662", "(number 1) that is not an address, a network or 'unix'"),
+        ("9" * 5000, "(number 1) that is not an address, a network or 'unix'"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_number_of_proxies_that_is_refused(text: str, reason: str) -> None:
+    assert problems(HARDENED_TRUSTED_PROXIES=text) == [
+        f"environment: HARDENED_TRUSTED_PROXIES has an entry {reason}"
+    ]
+
+
+def test_each_wrong_proxy_is_a_problem() -> None:
+    found = problems(HARDENED_TRUSTED_PROXIES="0,nobody,2,10.0.0.1,3")
+    assert [re.findall(r"number \d", line) for line in found] == [
+        ["number 1"],
+        ["number 2"],
+        ["number 5"],
+    ]
+
+
+def test_the_header_that_the_proxies_write() -> None:
+    given = values(HARDENED_FORWARDED_HEADER="Forwarded")
+    assert given["HARDENED_FORWARDED_HEADER"] == "Forwarded"
+    assert problems(HARDENED_FORWARDED_HEADER="X-Real-IP") == [
+        "environment: HARDENED_FORWARDED_HEADER is not one of 'X-Forwarded-For', 'Forwarded'"
     ]
 
 

@@ -53,10 +53,13 @@ globals().update(hardened)
 MIDDLEWARE = [*hardened["MIDDLEWARE"], "myapp.middleware.Audit"]
 hardened_settings(ProjectEnv(), rest_framework={"PAGE_SIZE": 20})
 hardened_settings(env, HARDENED_ENVIRONMENT="development", HARDENED_TRUSTED_PROXIES=["10.0.0.0/8"])
+hardened_settings(env, HARDENED_TRUSTED_PROXIES=["10.0.0.0/8", 2])
+hardened_settings(env, HARDENED_FORWARDED_HEADER="Forwarded")
 
 hardened_settings(env, SECURE_HSTS_SECOND=1)  # type: ignore[call-arg]  # misspelt
 hardened_settings(env, SESSION_COOKIE_AGE="8h")  # type: ignore[arg-type]
 hardened_settings(env, HARDENED_ENVIRONMENT="staging")  # type: ignore[arg-type]
+hardened_settings(env, HARDENED_FORWARDED_HEADER="X-Real-IP")  # type: ignore[arg-type]
 hardened_settings(env, REST_FRAMEWORK={})  # type: ignore[call-arg]  # would replace the defaults
 hardened_settings({"SECRET_KEY": "..."})  # type: ignore[arg-type]  # an Env, not a dict
 

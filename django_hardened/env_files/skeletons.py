@@ -29,6 +29,8 @@ _MEANINGS = {
     "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587. Development prints mail instead.",
     "HARDENED_TRUSTED_PROXIES": "Addresses or networks of the proxy that ends TLS, or unix; "
     "X-Forwarded-* of anybody else is ignored.",
+    "HARDENED_FORWARDED_HEADER": "Forwarded, if the proxies write that one (RFC 7239) instead of "
+    "X-Forwarded-For.",
     "SECURE_SSL_REDIRECT": "Whether http is redirected to https. On in production.",
     "SECURE_HSTS_SECONDS": "How long browsers insist on https. A year in production.",
     "SECURE_HSTS_INCLUDE_SUBDOMAINS": "Binds every subdomain as well.",
