@@ -147,7 +147,7 @@ class TrustedProxies:
             scheme = "https" if said == secure else _SCHEMES.get(said)
         if not self.trusts(peer):
             return Client(peer, ignored=((name, said),) if scheme == "https" else ())
-        ignored = []
+        ignored: list[tuple[str, str]] = []
         address = self._walk(peer, self._hops(chain)) if chain.strip() else peer
         if address is None:
             address = peer

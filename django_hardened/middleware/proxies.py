@@ -6,38 +6,52 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from django_hardened.conf import conf
-from django_hardened.middleware.base import RequestMiddleware
-
-_DEFAULT_HTTPS = ("HTTP_X_FORWARDED_PROTO", "https")
+from django_hardened.middleware.base import GetResponse, RequestMiddleware
+from django_hardened.middleware.forwarding import https_header, is_forwarded, listen, read_scope
 
 
 class TrustedProxyMiddleware(RequestMiddleware):
     """Make ``REMOTE_ADDR`` the client, and remove what the client may have forged.
 
     From a peer in ``HARDENED_TRUSTED_PROXIES``: ``REMOTE_ADDR`` becomes the right-most address of
-    ``X-Forwarded-For`` that is not itself a declared proxy, ``X-Forwarded-Host`` becomes the
-    Host, and the header of ``SECURE_PROXY_SSL_HEADER`` stays. From any other peer all of them are
-    removed. Whatever reads the request later reads one truth.
+    the chain that is not itself a declared proxy, ``X-Forwarded-Host`` becomes the Host, and the
+    header of ``SECURE_PROXY_SSL_HEADER`` says how the client connected. From any other peer all
+    of them are removed. Whatever reads the request later reads one truth.
     """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        super().__init__(get_response)
+        _ = conf.trusted_proxies  # a wrong declaration stops the server, not its visitors
 
     def process_request(self, request: HttpRequest) -> None:
         meta = request.META
-        # Whatever the name of this one, Django believes it from anybody.
-        https_header, https_value = settings.SECURE_PROXY_SSL_HEADER or _DEFAULT_HTTPS
-        scheme = meta.pop(https_header, None)
-        forwarded = {
-            name: meta.pop(name)
-            for name in [key for key in meta if key.startswith("HTTP_X_FORWARDED")]
-        }
-        meta.pop("HTTP_FORWARDED", None)
-        proxies = conf.trusted_proxies
-        peer = meta.get("REMOTE_ADDR", "")
-        if proxies.trusts(peer):
-            meta["REMOTE_ADDR"] = proxies.client_address(
-                peer, forwarded.get("HTTP_X_FORWARDED_FOR", "")
-            )
-            if scheme in ("http", "https", https_value):
-                meta[https_header] = scheme
-            if "HTTP_X_FORWARDED_HOST" in forwarded:
-                meta["HTTP_HOST"] = forwarded["HTTP_X_FORWARDED_HOST"]
+        believed = settings.SECURE_PROXY_SSL_HEADER
+        # One search in one string is several times faster than one in each name.
+        if "FORWARDED" in "\n".join(meta) or (believed and believed[0] in meta):
+            self._replace(request, https_header(believed))
+
+    def _replace(self, request: HttpRequest, https: tuple[str, str]) -> None:
+        meta = request.META
+        names = [name for name in meta if "FORWARDED" in name and is_forwarded(name)]
+        if https[0] in meta and https[0] not in names:
+            names.append(https[0])
+        if not names:
+            return
+        fields = {name: meta.pop(name) for name in names}
+        scope = getattr(request, "scope", None)
+        if scope and any(b"_" in name for name, _ in scope["headers"]):
+            # Early releases of Django 5.2 merge such a name with the real one.
+            real, _ = read_scope(scope["headers"], https[0])
+            fields = {name: real[name] for name in names if name in real}
+        peer = meta.get("REMOTE_ADDR") or ""
+        client = listen(peer, fields, https)
+        if client.address != peer:
+            meta["REMOTE_ADDR"] = client.address
+            if "REMOTE_HOST" in meta:
+                meta["REMOTE_HOST"] = client.address
+            meta.pop("REMOTE_PORT", None)  # the proxy's
+        if client.scheme:
+            meta[https[0]] = https[1] if client.scheme == "https" else "http"
+        if client.host is not None:
+            meta["HTTP_HOST"] = client.host
         self.forget_what_was_read(request)
