@@ -1,4 +1,4 @@
-"""``get_asgi_application``: Django's own, behind the gate. ``HostPinning``: the pin, around it.
+"""``get_asgi_application``: Django's own, behind the gate; and what goes around an ASGI router.
 
 In ``asgi.py`` of a project, import it from here instead of from ``django.core.asgi``.
 """
@@ -13,8 +13,9 @@ from django.core.handlers.asgi import ASGIHandler
 from django_hardened import boot
 from django_hardened.cache import forget_host
 from django_hardened.middleware.asgi_hosts import HostPinning
+from django_hardened.middleware.asgi_proxies import TrustedProxy
 
-__all__ = ["HostPinning", "get_asgi_application"]
+__all__ = ["HostPinning", "TrustedProxy", "get_asgi_application"]
 
 
 class _Handler(ASGIHandler):

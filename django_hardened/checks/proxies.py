@@ -15,15 +15,15 @@ from django_hardened.checks.rules import Rule
 from django_hardened.proxies import FORWARDED_HEADERS, TrustedProxies
 
 _DECLARE = (
-    'Name the addresses of the proxies, HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8"] (or "unix" for '
-    f'a unix socket), with "{TRUSTED_PROXY}" first in MIDDLEWARE'
+    'HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8"]  # your proxies, or "unix" for a unix socket; with '
+    f'"{TRUSTED_PROXY}" first in MIDDLEWARE'
 )
 
 E115 = Rule(
     "E115",
     "USE_X_FORWARDED_HOST is on, no trusted proxy is declared, and ALLOWED_HOSTS has {entries}: "
     "whoever sends X-Forwarded-Host decides where links lead, and poisons caches.",
-    f"USE_X_FORWARDED_HOST = False. {_DECLARE}: it forwards the host by itself.",
+    f"{_DECLARE}, which forwards the host by itself: USE_X_FORWARDED_HOST = False",
     setting="USE_X_FORWARDED_HOST",
     asvs="4.1.3",
     cwe=348,
@@ -32,7 +32,7 @@ I116 = Rule(
     "I116",
     "USE_X_FORWARDED_HOST is on, and no trusted proxy is declared: any client may send "
     "X-Forwarded-Host, past the proxy's own choice of host.",
-    f"USE_X_FORWARDED_HOST = False. {_DECLARE}: it forwards the host by itself.",
+    f"{_DECLARE}, which forwards the host by itself: USE_X_FORWARDED_HOST = False",
     setting="USE_X_FORWARDED_HOST",
     asvs="4.1.3",
     cwe=348,
@@ -41,7 +41,7 @@ W117 = Rule(
     "W117",
     "USE_X_FORWARDED_PORT is on, and no trusted proxy is declared: any client may put a port of "
     "its choice into links and cache keys.",
-    f"USE_X_FORWARDED_PORT = False. {_DECLARE}.",
+    f"{_DECLARE}, and USE_X_FORWARDED_PORT = False",
     setting="USE_X_FORWARDED_PORT",
     asvs="4.1.3",
     cwe=348,
@@ -49,7 +49,7 @@ W117 = Rule(
 W118 = Rule(
     "W118",
     "SECURE_PROXY_SSL_HEADER is set, and no trusted proxy is declared: {consequence}.",
-    f"{_DECLARE}; without a proxy, SECURE_PROXY_SSL_HEADER = None.",
+    f"{_DECLARE}; without a proxy, SECURE_PROXY_SSL_HEADER = None",
     setting="SECURE_PROXY_SSL_HEADER",
     asvs="4.1.3",
     cwe=348,
@@ -58,7 +58,7 @@ I125 = Rule(
     "I125",
     "SECURE_PROXY_SSL_HEADER is set, and no trusted proxy is declared: whoever reaches the server "
     "past the proxy passes off plain http as https.",
-    f"{_DECLARE}; without a proxy, SECURE_PROXY_SSL_HEADER = None.",
+    f"{_DECLARE}; without a proxy, SECURE_PROXY_SSL_HEADER = None",
     setting="SECURE_PROXY_SSL_HEADER",
     asvs="4.1.3",
     cwe=348,
@@ -89,7 +89,7 @@ E122 = Rule(
     "E122",
     "HARDENED_TRUSTED_PROXIES has no effect: TrustedProxyMiddleware is not in MIDDLEWARE, and "
     "forwarded headers are believed or ignored whoever sent them.",
-    f'MIDDLEWARE = ["{TRUSTED_PROXY}", "{HOST_PINNING}", ...], in front of everything else.',
+    f'MIDDLEWARE = ["{TRUSTED_PROXY}", *MIDDLEWARE]',
     setting="HARDENED_TRUSTED_PROXIES",
     asvs="4.1.3",
 )
@@ -106,7 +106,7 @@ W123 = Rule(
 E128 = Rule(
     "E128",
     "HARDENED_FORWARDED_HEADER is {value!r}, which is no header that is read.",
-    'HARDENED_FORWARDED_HEADER = "X-Forwarded-For", or "Forwarded" if the proxies write RFC 7239.',
+    'HARDENED_FORWARDED_HEADER = "X-Forwarded-For"  # or "Forwarded" if the proxies write RFC 7239',
     setting="HARDENED_FORWARDED_HEADER",
 )
 I129 = Rule(

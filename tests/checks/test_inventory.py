@@ -10,7 +10,6 @@ from pathlib import Path
 from pkgutil import iter_modules
 from string import Formatter
 from types import ModuleType
-from typing import Any
 
 import pytest
 from django.core.checks import ERROR, INFO, WARNING, CheckMessage
@@ -98,8 +97,6 @@ def test_a_rule_says_what_is_wrong_and_what_to_type(rule: Rule) -> None:
 # A sentence begins with a word; a shell reads "#" as Python does.
 PROSE = re.compile(r"[A-Z][a-z]* ")
 COMMANDS = ("chmod ", "echo ", "git ", "python ")
-# Its hints still go over from code to prose in the middle of a line.
-MIXED = {f"{checks.__name__}.proxies"}
 
 
 def _is_code_or_prose(rule: Rule) -> bool:
@@ -117,35 +114,11 @@ def _is_code_or_prose(rule: Rule) -> bool:
 
 @pytest.mark.parametrize(
     "rule",
-    [rule for module in LISTED if module.__name__ not in MIXED for rule in module.RULES],
+    checks.RULES,
     ids=lambda rule: rule.code,
 )
 def test_a_hint_that_begins_with_code_is_code(rule: Rule) -> None:
     assert _is_code_or_prose(rule)
-
-
-@pytest.mark.parametrize("name", sorted(MIXED))
-def test_what_is_mixed_is_listed_as_long_as_it_is(name: str) -> None:
-    assert not all(map(_is_code_or_prose, import_module(name).RULES))
-
-
-@pytest.mark.parametrize(
-    ("hint", "expected"),
-    [
-        ('A_PART["B"] = 1', "  # below A_PART = {}, which is missing"),
-        ("A_PART |= {{}}  # a", "  # below A_PART = {}, which is missing; a"),
-        ("A_PART.setdefault('B', 1)", "  # below A_PART = {}, which is missing"),
-        ("A_PART = 1  # a", "  # a"),
-        ('Write A_PART["B"] = 1.', ""),
-    ],
-)
-def test_a_part_of_a_setting_that_is_missing(settings: Any, hint: str, expected: str) -> None:
-    """A line that goes on with a setting fails in a module that does not have it."""
-    code = hint.format().partition("  # ")[0]
-    rule = Rule("E999", "", hint)
-    assert rule.found().hint == f"{code}{expected}"
-    settings.A_PART = {}
-    assert rule.found().hint == hint.format()
 
 
 def test_rules_are_told_apart_by_their_facts() -> None:
