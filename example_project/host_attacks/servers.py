@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from host_attacks.corpus import corpus
 from host_attacks.variants import Variant
-from host_attacks.wire import exchange
+from host_attacks.wire import TIMEOUT, exchange
 
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 60  # seconds until a server is up
@@ -44,6 +44,7 @@ class Setup:
     stack: str = "hardened"
     hosts: str = "exact"
     declared_proxy: bool = False
+    merges_alias: bool = False
 
     def variants(self) -> list[Variant]:
         return corpus(
@@ -58,6 +59,7 @@ class Setup:
             "ATTACKS_STACK": self.stack,
             "ATTACKS_HOSTS": self.hosts,
             "ATTACKS_PROXIES": "127.0.0.1" if self.declared_proxy else "",
+            "ATTACKS_ALIAS": "merged" if self.merges_alias else "",
         }
 
 
@@ -70,34 +72,58 @@ def missing(server: str) -> str | None:
 @contextmanager
 def serving(setup: Setup, directory: Path) -> Iterator[int]:
     """Run the server until the end of the block, and yield its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    log = directory / f"{port}.log"
+    port = free_port()
     module, *arguments = (part.format(port=port) for part in COMMANDS[setup.server])
+    # gunicorn puts a control socket there.
+    environment = setup.environment() | {"XDG_RUNTIME_DIR": str(directory)}
+    command = [sys.executable, "-m", module, *arguments]
+    with running(command, port, directory, environment=environment):
+        yield port
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def answers(port: int) -> bool:
+    """Whether there is a server, and the site behind it."""
+    probe = b"GET /report/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    return bool(exchange(port, probe).status)
+
+
+def accepts(port: int) -> bool:
+    """Whether somebody listens, who may have no answer to just any request."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT):
+        return True
+    return False
+
+
+@contextmanager
+def running(
+    command: Sequence[str],
+    port: int,
+    directory: Path,
+    *,
+    environment: dict[str, str] | None = None,
+    is_up: Callable[[int], bool] = answers,
+) -> Iterator[None]:
+    """Run a program until the end of the block, which begins when it ``is_up`` on ``port``."""
+    log = directory / f"{port}.log"
     with log.open("wb") as output:
         server = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", module, *arguments],
-            cwd=PROJECT,
-            # gunicorn puts a control socket there.
-            env=setup.environment() | {"XDG_RUNTIME_DIR": str(directory)},
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        _wait_for(server, port, log)
-        yield port
+        until = time.monotonic() + PATIENCE
+        while not is_up(port):
+            if time.monotonic() > until or server.poll() is not None:
+                raise RuntimeError(f"no server: {log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.1)
+        yield
     finally:
         server.terminate()
         with suppress(subprocess.TimeoutExpired):
             server.wait(timeout=10)
         server.kill()
         server.wait()
-
-
-def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and server.poll() is None:
-        if exchange(port, b"GET /report/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status:
-            return
-        time.sleep(0.1)
-    raise RuntimeError(f"no server: {log.read_text(errors='replace')[-2000:]}")

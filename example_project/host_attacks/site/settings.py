@@ -28,6 +28,8 @@ if _stack == "hardened":
     ]
     if _hosts != "exact":
         HARDENED_TENANT_RESOLVER = "host_attacks.site.tenants.resolve"
+    if os.environ.get("ATTACKS_ALIAS"):
+        HARDENED_HOST_ALIASES = {ALIAS: SITE}
     HARDENED_TRUSTED_PROXIES = os.environ["ATTACKS_PROXIES"].split()
 ROOT_URLCONF = "host_attacks.site.urls"
 TEMPLATES = [

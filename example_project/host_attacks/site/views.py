@@ -41,7 +41,7 @@ def facts(request: HttpRequest, view: str, mode: str) -> dict[str, object]:
     }
 
 
-def page(request: HttpRequest) -> JsonResponse:
+def page(request: HttpRequest, visit: int = 0) -> JsonResponse:
     low_level = cache.get("sync")
     if low_level is None:
         low_level = request.build_absolute_uri()
@@ -61,7 +61,7 @@ async def apage(request: HttpRequest) -> JsonResponse:
     return JsonResponse(facts(request, "page", "async") | kept)
 
 
-def cached(request: HttpRequest) -> JsonResponse:
+def cached(request: HttpRequest, visit: int = 0) -> JsonResponse:
     return JsonResponse(facts(request, "cached", "sync"))
 
 
