@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.cache import cache, caches
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.http.request import split_domain_port, validate_host
 from django.test import override_settings
 from django.urls import path
 from django.utils.cache import get_cache_key
+from django.utils.decorators import sync_and_async_middleware
 from django.views.decorators.cache import cache_page
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -557,15 +559,15 @@ def fail(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
     raise LookupError("an error page was made")
 
 
-class Noticing:
+@sync_and_async_middleware
+def noticing(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
     """Middleware behind the pin: neither it nor the cache may see a stranger."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> Any:
+    def notice(request: HttpRequest) -> Any:
         ran.append("middleware")
-        return self.get_response(request)
+        return get_response(request)
+
+    return markcoroutinefunction(notice) if iscoroutinefunction(get_response) else notice
 
 
 class Urls:
@@ -599,7 +601,7 @@ def site() -> Iterator[None]:
         TEMPLATES=[templates],
         MIDDLEWARE=[
             PIN,
-            f"{__name__}.Noticing",
+            f"{__name__}.noticing",
             "django.middleware.security.SecurityMiddleware",
             "django.middleware.common.CommonMiddleware",
         ],
