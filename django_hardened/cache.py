@@ -157,8 +157,8 @@ def cache_page(
     """Cache what a view answers to everybody; in place of Django's decorator of this name.
 
     Django's stores a response before any middleware sees it, the page of a user who has logged in
-    included. Here such a response is marked private, and not stored, unless the view has set
-    ``Cache-Control`` itself.
+    included. Here such a response is marked private, and not stored, unless the view has said
+    ``public`` or ``s-maxage``.
     """
     decorator = decorator_from_middleware_with_args(PublicCacheMiddleware)(
         page_timeout=timeout, cache_alias=cache, key_prefix=key_prefix

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from django.conf import settings
+from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.http.request import validate_host
@@ -107,7 +108,7 @@ class HardenedConf:
             origin=self.canonical_origin,
             keeps_port=self.keeps_port,
             tenants=tenants,
-            health_paths=frozenset(map(str, getattr(settings, "HARDENED_HEALTH_PATHS", ()))),
+            health_paths=self.health_paths,
         )
 
     @property
@@ -123,6 +124,19 @@ class HardenedConf:
         value = getattr(settings, "HARDENED_CANONICAL_ORIGIN", None)
         with _explained("HARDENED_CANONICAL_ORIGIN"):
             return parse_origin(str(value), idna=True) if value else None
+
+    @property
+    def health_paths(self) -> frozenset[str]:
+        """``HARDENED_HEALTH_PATHS``.
+
+        Raises:
+            ImproperlyConfigured: it is a string, whose characters would be paths.
+        """
+        paths = getattr(settings, "HARDENED_HEALTH_PATHS", None) or ()
+        if isinstance(paths, str):
+            raise ImproperlyConfigured("HARDENED_HEALTH_PATHS is a string and not a list")
+        with _explained("HARDENED_HEALTH_PATHS"):
+            return frozenset(map(str, paths))
 
     @property
     def tenants(self) -> Tenants | None:
@@ -147,7 +161,13 @@ class HardenedConf:
 
     @property
     def keeps_port(self) -> bool:
-        """Whether a host keeps its port: on a developer's machine it is part of the origin."""
+        """Whether a host keeps its port: on a developer's machine it is part of the origin.
+
+        Test runners turn DEBUG off, which is production to a project that names no environment.
+        What they leave in ``django.core.mail`` tells them from it.
+        """
+        if getattr(settings, "HARDENED_ENVIRONMENT", None) is None and hasattr(mail, "outbox"):
+            return True
         return self.environment in ("development", "test")
 
 

@@ -72,7 +72,7 @@ def read_forwarded_for(field: str) -> Iterator[Hop | None]:
     if len(field) > MAX_FORWARDED_OCTETS:
         del hops[0]  # cut off somewhere in the middle
     for hop in reversed(hops):
-        text = hop.strip()
+        text = hop.strip(" \t")
         yield _read_hop(text) if len(text) <= _LONGEST_HOP else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import django
@@ -126,7 +127,7 @@ class EnvironmentReader:
 
     def _csrf_trusted_origins(self) -> dict[str, Any]:
         name = "CSRF_TRUSTED_ORIGINS"
-        origins = self._read(self.env.list, name, default=[]) or []
+        origins = [_encoded(o) for o in self._read(self.env.list, name, default=[]) or []]
         for number, origin in enumerate(origins, start=1):
             problem = _origin_problem(origin, https=self.environment == "production")
             if problem:
@@ -206,6 +207,15 @@ def mail_settings(config: dict[str, Any], *, mailers: bool) -> dict[str, Any]:
         return legacy | {f"EMAIL_{key.upper()}": value for key, value in options.items()}
     options |= {_MAILER_OPTIONS[key]: legacy[key] for key in _MAILER_OPTIONS.keys() & legacy}
     return {"MAILERS": {"default": {"BACKEND": legacy["EMAIL_BACKEND"], "OPTIONS": options}}}
+
+
+def _encoded(origin: str) -> str:
+    """Return ``origin`` with its host as browsers send it, where it has such a form."""
+    scheme, separator, authority = origin.partition("://")
+    host, colon, port = authority.partition(":")
+    with suppress(InvalidHost):
+        host = "*." + encode_idna(host[2:]) if host.startswith("*.") else encode_idna(host)
+    return f"{scheme}{separator}{host}{colon}{port}"
 
 
 def _origin_problem(origin: str, *, https: bool) -> str | None:

@@ -33,6 +33,7 @@ OTHER_SOURCES = (
     "x-rewrite-url",
 )
 _DOT_SEGMENTS = {".", ".."}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Asked(NamedTuple):
@@ -119,6 +120,16 @@ class HostPolicy:
             return verdict
         return self._settle(verdict, await self.tenants.aresolve(verdict.host.name))
 
+    def scheme(self, pin: Pin) -> str | None:
+        """Return the scheme that is declared for ``pin``; None where it is the client's.
+
+        On a developer's machine and in tests, other names than that of the origin are served
+        besides, on plain http.
+        """
+        if self.origin is None or (self.keeps_port and pin.host.name != self.origin.host.name):
+            return None
+        return self.origin.scheme
+
     def _judge(self, sent: str, target: str, path: str) -> Pin | Refusal:
         pin = self._spellings.get(sent)
         if pin is None:
@@ -178,13 +189,19 @@ def path_problem(path: str) -> str | None:
     return None
 
 
+def _authority(netloc: str, scheme: str) -> Host:
+    host = parse_host(netloc)
+    return host._replace(port=None) if host.port == _DEFAULT_PORTS.get(scheme) else host
+
+
 def _target_problem(target: str, sent: str) -> str | None:
     """Say why a target in absolute form contradicts the Host header, or return None.
 
     RFC 9112 section 3.2.2 has its authority win. Some servers follow that, some drop it.
     """
     try:
-        same = parse_host(urlsplit(target).netloc) == parse_host(sent)
+        scheme, netloc, *_ = urlsplit(target)
+        same = _authority(netloc, scheme) == _authority(sent, scheme)
     except ValueError:  # InvalidHost is one
         return "names no host"
     return None if same else "names another host"

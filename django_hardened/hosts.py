@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import NamedTuple
@@ -133,6 +134,9 @@ def pattern_problem(entry: object) -> str | None:
 
 
 def _name_problem(entry: str) -> str | None:
+    with suppress(InvalidHost):
+        if not entry.isascii():
+            return f"is not ASCII: clients send {encode_idna(entry)}"
     try:
         host = parse_host(entry.removeprefix("."))
     except InvalidHost as error:
@@ -178,10 +182,10 @@ def encode_idna(entry: str) -> str:
 
 @dataclass(frozen=True)
 class HostTable:
-    """The hosts that are ours: whole names, and domains whose names below them count too."""
+    """The hosts that are ours: whole names, and domains which count with all names below them."""
 
     names: frozenset[str]
-    suffixes: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()  # each with its dot in front
     anything: bool = False
 
     @classmethod
@@ -192,8 +196,8 @@ class HostTable:
         """
         usable = [str(e).lower() for e in entries if pattern_problem(e) is None]
         suffixes = tuple(entry for entry in usable if entry.startswith("."))
-        names = {str(parse_host(e.removeprefix("."))) for e in usable if e != "*"}
+        names = {str(parse_host(e)) for e in usable if e != "*" and not e.startswith(".")}
         return cls(frozenset(names), suffixes, wildcard and "*" in usable)
 
     def __contains__(self, name: str) -> bool:
-        return name in self.names or self.anything or name.endswith(self.suffixes)
+        return name in self.names or self.anything or f".{name}".endswith(self.suffixes)

@@ -13,23 +13,33 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.utils.functional import LazyObject, empty
 
-# RFC 9111 section 5.2.2. A response with one of these has been thought about.
-_ABOUT_STORING = frozenset({"public", "private", "no-store", "no-cache", "max-age", "s-maxage"})
+# RFC 9111 section 5.2.2. A view that sends one of these has said that others may be given it.
+_SHARED = frozenset({"public", "s-maxage"})
+# How long it is fresh, and where; not for whom it is.
+_ABOUT_STORING = frozenset({"private", "no-store", "no-cache", "max-age"})
 
 
 def mark_private(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Keep ``response`` from every cache, if it is for one person and says nothing about that."""
-    if says_how_to_cache(response):
+    """Keep ``response`` from every shared cache, ours included, if it is for one person.
+
+    Unless the view has said ``public`` or ``s-maxage``. What it says of its freshness stays, for
+    the browser; where it says nothing, no cache at all keeps it.
+    """
+    said = _directives(response)
+    if not said.isdisjoint(_SHARED):
         return
     if is_private(request) or (_is_unfinished(response) and _may_be_private(request)):
-        patch_cache_control(response, private=True, no_store=True)
+        # What Django's cache middleware asks; releases differ in the directives that they obey.
+        request._cache_update_cache = False  # type: ignore[attr-defined]  # noqa: SLF001
+        if said.isdisjoint(_ABOUT_STORING):
+            patch_cache_control(response, private=True, no_store=True)
+        elif said.isdisjoint({"private", "no-store"}):
+            patch_cache_control(response, private=True)
 
 
-def says_how_to_cache(response: HttpResponseBase) -> bool:
-    """Whether the view has decided who may keep ``response``, and for how long."""
-    directives = response.headers.get("Cache-Control", "").split(",")
-    names = {directive.partition("=")[0].strip().lower() for directive in directives}
-    return not names.isdisjoint(_ABOUT_STORING)
+def _directives(response: HttpResponseBase) -> set[str]:
+    fields = response.headers.get("Cache-Control", "").split(",")
+    return {field.partition("=")[0].strip().lower() for field in fields}
 
 
 def is_private(request: HttpRequest) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
+from inspect import isawaitable
 from time import monotonic
 from typing import Any, Final
 
@@ -45,14 +46,15 @@ class Tenants:
 
     ``resolver`` is called with a name in canonical form, such as ``shop.example.com``. It returns
     the canonical name of the tenant as a string, or any other true value if the name is that; and
-    None or another false value if there is no such tenant. It may be a coroutine function.
+    None or another false value if there is no such tenant. It may be a coroutine function, or
+    return something to wait for.
     """
 
     def __init__(
         self, resolver: Callable[[str], Any], *, clock: Callable[[], float] = monotonic
     ) -> None:
         self._resolver = resolver
-        self._is_async = iscoroutinefunction(resolver)
+        self._is_async = _is_async(resolver)
         # Apart, so that names that do not exist cannot push out those that do.
         self._hits, self._misses = _Answers(clock), _Answers(clock)
         self._failures = LogWindow(clock=clock)
@@ -65,9 +67,9 @@ class Tenants:
         is_known, answer = self._known(name)
         if is_known:
             return answer
-        ask = async_to_sync(self._resolver) if self._is_async else self._resolver
         try:
-            return self._keep(name, ask(name))
+            answer = self._resolver(name)
+            return self._keep(name, async_to_sync(_wait)(answer) if isawaitable(answer) else answer)
         except Exception:  # noqa: BLE001  # whatever it is, the request ends here
             return self._failed()
 
@@ -76,9 +78,10 @@ class Tenants:
         is_known, answer = self._known(name)
         if is_known:
             return answer
-        ask = self._resolver if self._is_async else sync_to_async(self._resolver)
         try:
-            return self._keep(name, await ask(name))
+            ask = self._resolver if self._is_async else sync_to_async(self._resolver)
+            answer = await ask(name)
+            return self._keep(name, await answer if isawaitable(answer) else answer)
         except Exception:  # noqa: BLE001
             return self._failed()
 
@@ -99,3 +102,11 @@ class Tenants:
         canonical = parse_host(answer).name if isinstance(answer, str) else name
         self._hits.put(name, canonical)
         return canonical
+
+
+def _is_async(resolver: Callable[[str], Any]) -> bool:
+    return iscoroutinefunction(resolver) or iscoroutinefunction(type(resolver).__call__)
+
+
+async def _wait(answer: Any) -> Any:
+    return await answer

@@ -78,6 +78,20 @@ def test_a_view_that_has_decided_is_stored(get: Any) -> None:
     assert get("public").content == b"hello ada"
 
 
+@pytest.mark.parametrize("said", ["max-age=60", "no-cache", "no-store", "must-revalidate"])
+def test_what_is_said_of_freshness_makes_the_page_of_a_user_no_page_for_all(
+    get: Any, said: str
+) -> None:
+    def view(request: HttpRequest) -> HttpResponse:
+        made.append("view")
+        return HttpResponse(f"hello {request.user}", headers={"Cache-Control": said})
+
+    with override_settings(ROOT_URLCONF=(path("said/", cache_page(60)(view), name="said"),)):
+        assert b"ada" in get("said", login=True).content
+        assert not getattr(cache, "_cache")  # noqa: B009
+        assert b"ada" not in get("said").content
+
+
 def test_it_takes_what_that_of_django_takes() -> None:
     @cache_page(30, cache="pages", key_prefix="p")
     def view(request: HttpRequest) -> HttpResponse:

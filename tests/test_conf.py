@@ -173,7 +173,8 @@ def test_a_wildcard_is_honoured_only_in_development(environment: str, anything: 
 @pytest.mark.parametrize("kind", [list, tuple, set])
 def test_hosts_may_be_any_collection(configured: Any, kind: Any) -> None:
     configured(ALLOWED_HOSTS=kind(["a.example", ".b.example"]))
-    assert conf.host_policy.table.names == {"a.example", "b.example"}
+    assert conf.host_policy.table.names == {"a.example"}
+    assert conf.host_policy.table.suffixes == (".b.example",)
 
 
 def test_a_lazy_string_is_a_host_as_it_is_for_django() -> None:
@@ -347,3 +348,29 @@ def test_the_edge_does_what_its_known_words_say(configured: Any, kind: Any) -> N
 def test_the_sources_of_the_helper_are_handed_on() -> None:
     assert isinstance(conf.env_sources, Sources)
     assert conf.env_sources is settings.HARDENED_ENV_SOURCES
+
+
+@pytest.mark.parametrize("paths", [None, [], ()])
+def test_no_health_paths(paths: Any) -> None:
+    with override_settings(HARDENED_HEALTH_PATHS=paths):
+        assert conf.host_policy.health_paths == frozenset()
+
+
+@pytest.mark.parametrize("paths", ["/healthz", 7])
+def test_health_paths_that_are_no_list(paths: Any) -> None:
+    with (
+        override_settings(HARDENED_HEALTH_PATHS=paths),
+        pytest.raises(ImproperlyConfigured, match="HARDENED_HEALTH_PATHS"),
+    ):
+        _ = conf.host_policy
+
+
+def test_a_test_runner_is_no_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It turns DEBUG off, and serves on a port of its own: LiveServerTestCase."""
+    with override_settings(DEBUG=False):
+        del settings.HARDENED_ENVIRONMENT
+        assert (conf.environment, conf.keeps_port) == ("production", True)
+        monkeypatch.delattr("django.core.mail.outbox")
+        assert conf.keeps_port is False
+    with override_settings(DEBUG=False, HARDENED_ENVIRONMENT="production"):
+        assert conf.keeps_port is False

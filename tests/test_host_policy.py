@@ -315,3 +315,51 @@ def test_a_target_that_names_a_host(target: str, problem: str | None) -> None:
 )
 def test_a_health_check_is_one_path_exactly(method: str | None, path: str, expected: bool) -> None:
     assert policy(health_paths=frozenset(["/healthz"])).is_health_check(method, path) is expected
+
+
+def test_a_domain_itself_is_a_tenant_like_the_names_below_it() -> None:
+    found = policy(".example.com", "www.example.org", tenants=Tenants(lambda name: None))
+    assert judge(found, "example.com") == Refusal(421, "is no tenant")
+    assert judge(found, "shop.example.com") == Refusal(421, "is no tenant")
+    assert isinstance(judge(found, "www.example.org"), Pin)
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "problem"),
+    [
+        ("http://example.com/", "example.com", None),
+        ("http://example.com:80/", "example.com", None),
+        ("https://EXAMPLE.com.:443/", "example.com", None),
+        ("http://example.com/", "example.com:80", None),
+        ("http://example.com:443/", "example.com", "names another host"),
+        ("http://example.com:8080/", "example.com", "names another host"),
+        ("http://evil.test/", "example.com", "names another host"),
+        ("http://a_b/", "example.com", "names no host"),
+    ],
+)
+def test_the_authority_of_a_target(target: str, host: str, problem: str | None) -> None:
+    verdict = judge(policy("example.com"), host, target)
+    assert (verdict.problem if isinstance(verdict, Refusal) else None) == problem
+
+
+@pytest.mark.parametrize(
+    ("host", "keeps_port", "scheme"),
+    [
+        ("example.com", False, "https"),
+        ("www.example.com", False, "https"),
+        ("example.com", True, "https"),
+        ("localhost:8000", True, None),
+    ],
+)
+def test_on_a_developers_machine_the_origin_is_that_of_its_host_alone(
+    host: str, keeps_port: bool, scheme: str | None
+) -> None:
+    found = policy(
+        *("example.com", "www.example.com", "localhost"),
+        origin=parse_origin("https://example.com"),
+        keeps_port=keeps_port,
+    )
+    verdict = judge(found, host)
+    assert isinstance(verdict, Pin)
+    assert found.scheme(verdict) == scheme
+    assert policy("example.com").scheme(verdict) is None

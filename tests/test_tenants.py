@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -148,3 +149,32 @@ def test_another_thread_may_drop_an_answer_meanwhile(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(directory._hits, "_kept", Dropping(directory._hits._kept))
     assert directory.resolve("a.example") == "a.example"
+
+
+class AsyncCallable:
+    async def __call__(self, name: str) -> str | None:
+        return None if name.startswith("evil") else name
+
+
+async def _find(name: str) -> str | None:
+    return await AsyncCallable()(name)
+
+
+def _wrapping(name: str) -> Any:
+    return _find(name)
+
+
+@pytest.mark.parametrize(
+    "resolver", [AsyncCallable(), _find, partial(_find), _wrapping, AsyncCallable().__call__]
+)
+def test_whatever_returns_something_to_wait_for(resolver: Any) -> None:
+    for resolve in (Tenants(resolver).resolve, async_to_sync(Tenants(resolver).aresolve)):
+        assert resolve("evil.example.com") is None
+        assert resolve("shop.example.com") == "shop.example.com"
+
+
+@pytest.mark.parametrize("resolver", [None, 7, "site.tenants.resolve"])
+def test_what_cannot_be_called_closes(resolver: Any) -> None:
+    directory = Tenants(resolver)
+    assert directory.resolve("shop.example.com") == UNAVAILABLE
+    assert async_to_sync(directory.aresolve)("shop.example.com") == UNAVAILABLE

@@ -17,6 +17,12 @@ HOST_PINNING = "django_hardened.middleware.HostPinningMiddleware"
 TRUSTED_PROXY = "django_hardened.middleware.TrustedProxyMiddleware"
 _SECURITY = "django.middleware.security.SecurityMiddleware"
 _UPDATE_CACHE = "django.middleware.cache.UpdateCacheMiddleware"
+_FETCH_FROM_CACHE = "django.middleware.cache.FetchFromCacheMiddleware"
+# What asks for the host on the way in: for a redirect, and for an entry that is kept for good.
+_READS_HOST = (
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.sites.middleware.CurrentSiteMiddleware",
+)
 _ALLOW_CIDR = "allow_cidr.middleware.AllowCIDRMiddleware"
 
 FIRST = (
@@ -61,6 +67,21 @@ W110 = Rule(
     f"{FIRST}; UpdateCacheMiddleware comes after SecurityMiddleware",
     setting="MIDDLEWARE",
 )
+W136 = Rule(
+    "W136",
+    "{subject} stands in front of HostPinningMiddleware: it reads the host as the client spelled "
+    "it.",
+    FIRST,
+    setting="MIDDLEWARE",
+)
+W137 = Rule(
+    "W137",
+    "FetchFromCacheMiddleware stands in front of UpdateCacheMiddleware: of what other middleware "
+    "adds to a response, such as Vary, the key of a page knows nothing.",
+    'MIDDLEWARE = [..., "django.middleware.cache.UpdateCacheMiddleware", ..., '
+    '"django.middleware.cache.FetchFromCacheMiddleware"]  # the second one last',
+    setting="MIDDLEWARE",
+)
 E111 = Rule(
     "E111",
     "SECURE_SSL_HOST is {value!r}, which ALLOWED_HOSTS does not admit: visitors are redirected to "
@@ -73,11 +94,11 @@ E112 = Rule(
     "E112",
     "AllowCIDRMiddleware sets ALLOWED_HOSTS to ['*'] for the whole process when it starts: what "
     "runs in front of it, or beside it, accepts any host.",
-    "Remove AllowCIDRMiddleware and ALLOWED_CIDR_NETS; let the health check send a Host that "
-    "ALLOWED_HOSTS names.",
+    'HARDENED_HEALTH_PATHS = ["/healthz"]  # whatever its Host; and remove AllowCIDRMiddleware '
+    "and ALLOWED_CIDR_NETS",
     setting="MIDDLEWARE",
 )
-RULES = (W106, I107, E108, E109, W110, E111, E112)
+RULES = (W106, I107, E108, E109, W110, W136, W137, E111, E112)
 
 
 def open_entries() -> list[str]:
@@ -119,9 +140,21 @@ def check_pinning_order(**kwargs: Any) -> list[CheckMessage]:
     ]
     if not stack.comes_before(TRUSTED_PROXY, HOST_PINNING):
         findings.append(E109.found())
-    if not stack.comes_before(HOST_PINNING, _UPDATE_CACHE):
+    if not all(stack.comes_before(HOST_PINNING, c) for c in (_UPDATE_CACHE, _FETCH_FROM_CACHE)):
         findings.append(W110.found())
+    findings += [
+        W136.found(subject=dotted.rpartition(".")[2])
+        for dotted in _READS_HOST
+        if not stack.comes_before(HOST_PINNING, dotted)
+    ]
     return findings
+
+
+def check_cache_order(**kwargs: Any) -> list[CheckMessage]:
+    # One that is both has them in the right order by itself.
+    update, fetch = map(set, map(stack.positions, (_UPDATE_CACHE, _FETCH_FROM_CACHE)))
+    is_wrong = update and fetch and min(fetch) < min(update)
+    return [W137.found()] if is_wrong else []
 
 
 def check_ssl_host(**kwargs: Any) -> list[CheckMessage]:
@@ -149,6 +182,7 @@ CHECKS = (
     check_host_suffixes,
     check_host_pinning,
     check_pinning_order,
+    check_cache_order,
     check_ssl_host,
     check_allow_cidr,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Any
@@ -119,7 +120,15 @@ I129 = Rule(
     asvs="4.1.3",
     cwe=348,
 )
-RULES = (E115, I116, W117, W118, I125, E119, E120, E121, E122, W123, E128, I129)
+W138 = Rule(
+    "W138",
+    "The variable FORWARDED_ALLOW_IPS has '*': uvicorn and gunicorn believe what any client "
+    "forwards, before TrustedProxyMiddleware sees it.",
+    'Unset it, and name the proxies here: HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8"]',
+    asvs="4.1.3",
+    cwe=348,
+)
+RULES = (E115, I116, W117, W118, I125, E119, E120, E121, E122, W123, E128, I129, W138)
 
 _FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"
 # What the server puts into the environment of a request by itself: no client can send it.
@@ -228,9 +237,15 @@ def _declared() -> bool:
     return bool(getattr(settings, "HARDENED_TRUSTED_PROXIES", None))
 
 
+def check_server_trust(**kwargs: Any) -> list[CheckMessage]:
+    believed = os.environ.get("FORWARDED_ALLOW_IPS", "").split(",")
+    return [W138.found()] if "*" in map(str.strip, believed) else []
+
+
 CHECKS = (
     check_forwarded_host_and_port,
     check_proxy_ssl_header,
     check_trusted_proxies,
     check_forwarded_header,
+    check_server_trust,
 )

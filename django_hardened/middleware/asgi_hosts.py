@@ -54,7 +54,9 @@ class HostPinning:
             refusals.log(self._refused, verdict, asked)
             await _refuse(scope, receive, send, verdict.status)
         elif verdict.is_alias and policy.redirects_aliases and scope["type"] == "http":
-            await _answer(send, 308, b"", location=_location(scope, verdict))
+            await _answer(
+                send, 308, b"", location=_location(scope, verdict, policy.scheme(verdict))
+            )
         else:
             pin_host(verdict.text)
             await self.app(pinned_scope(scope, verdict), receive, send)
@@ -104,8 +106,8 @@ def _is_trusted(origin: str) -> bool:
     )
 
 
-def _location(scope: Scope, pin: Pin) -> bytes:
-    scheme = "https" if settings.SECURE_SSL_REDIRECT else scope["scheme"]
+def _location(scope: Scope, pin: Pin, declared: str | None) -> bytes:
+    scheme = "https" if settings.SECURE_SSL_REDIRECT else declared or scope["scheme"]
     query = b"?" + scope["query_string"] if scope.get("query_string") else b""
     return f"{scheme}://{pin.text}{escape_uri_path(scope['path'])}".encode() + query
 

@@ -68,7 +68,27 @@ def listen(peer: str, fields: Mapping[str, str], https: tuple[str, str]) -> Clie
             )
         else:
             _tell_undeclared(proxies, peer, f"{name}: {value[-_LOGGED_CHARACTERS:]}", fields)
+    if _is_invented(client.address, fields):
+        _MALFORMED.warning(
+            _LOGGER,
+            "The server has put %s from X-Forwarded-For in the place of the peer, which is no "
+            "address: have it leave the address alone (uvicorn --no-proxy-headers).",
+            _shown(client.address),
+        )
+        return client._replace(address="")
     return client
+
+
+def _is_invented(address: str, fields: Mapping[str, str]) -> bool:
+    """Whether ``address`` is none, and is what a client has put into the chain."""
+    if not address or parse_address(address):
+        return False
+    return address in _hops(fields)
+
+
+def _hops(fields: Mapping[str, str]) -> list[str]:
+    chain = fields.get("HTTP_X_FORWARDED_FOR", "")[-MAX_FORWARDED_OCTETS:]
+    return [hop.strip() for hop in chain.split(",")]
 
 
 def _tell_undeclared(
@@ -76,10 +96,9 @@ def _tell_undeclared(
 ) -> None:
     """Say why https is not believed: else a redirect that never ends is all that there is."""
     address = parse_address(peer)
-    chain = fields.get("HTTP_X_FORWARDED_FOR", "")[-MAX_FORWARDED_OCTETS:]
     if address is None and peer:
         advice = ""
-    elif peer and peer in map(str.strip, chain.split(",")):
+    elif peer and peer in _hops(fields):
         advice = (
             " The server has put the client in the place of the proxy, so that nobody can tell who "
             "sent this: have it leave the address alone (uvicorn --no-proxy-headers)."

@@ -17,7 +17,6 @@ from django_hardened.log_window import LogWindow
 from django_hardened.middleware import refusals
 from django_hardened.middleware.asgi_hosts import pinned_scope
 from django_hardened.middleware.base import GetResponse, RequestMiddleware
-from django_hardened.origins import Origin
 
 _OTHER_SOURCES = [f"HTTP_{name.upper().replace('-', '_')}" for name in OTHER_SOURCES]
 
@@ -33,6 +32,7 @@ class HostPinningMiddleware(RequestMiddleware):
     def __init__(self, get_response: GetResponse) -> None:
         super().__init__(get_response)
         self._refused = LogWindow()
+        _ = conf.host_policy  # a wrong declaration stops the server, not its visitors
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         policy = conf.host_policy
@@ -83,18 +83,19 @@ def _pin(request: HttpRequest, policy: HostPolicy, pin: Pin) -> None:
     if scope is not None:
         request.scope = pinned_scope(scope, pin)  # type: ignore[attr-defined]  # of ASGIRequest
     RequestMiddleware.forget_what_was_read(request)
-    if policy.origin:
-        _pin_scheme(request, policy.origin, pin)
+    scheme = policy.scheme(pin)
+    if scheme:
+        _pin_scheme(request, scheme, pin)
     meta["SERVER_PORT"] = str(pin.host.port or (443 if request.is_secure() else 80))
     pin_host(pin.text)
 
 
-def _pin_scheme(request: HttpRequest, origin: Origin, pin: Pin) -> None:
+def _pin_scheme(request: HttpRequest, scheme: str, pin: Pin) -> None:
     """Have links and cache keys use the scheme of the declared origin.
 
     Where Django redirects to https, a request on plain http must still be seen to be one.
     """
-    if origin.scheme == "https" and not settings.SECURE_SSL_REDIRECT:
+    if scheme == "https" and not settings.SECURE_SSL_REDIRECT:
         if settings.SECURE_PROXY_SSL_HEADER:
             request.META.pop(settings.SECURE_PROXY_SSL_HEADER[0], None)
         scope = getattr(request, "scope", None)
@@ -102,4 +103,4 @@ def _pin_scheme(request: HttpRequest, origin: Origin, pin: Pin) -> None:
             request.META["wsgi.url_scheme"] = "https"
         else:  # a copy already
             scope["scheme"] = "https"
-    request.__dict__["_current_scheme_host"] = f"{origin.scheme}://{pin.text}"
+    request.__dict__["_current_scheme_host"] = f"{scheme}://{pin.text}"

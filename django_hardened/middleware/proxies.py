@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ssl import SSLSocket
+
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -38,6 +40,9 @@ class TrustedProxyMiddleware(RequestMiddleware):
         if not names:
             return
         fields = {name: meta.pop(name) for name in names}
+        if _is_plain(meta.get("gunicorn.socket")):
+            # By its defaults gunicorn believes what 127.0.0.1 forwards, in three header fields.
+            meta["wsgi.url_scheme"] = "http"
         scope = getattr(request, "scope", None)
         if scope and any(b"_" in name for name, _ in scope["headers"]):
             # Early releases of Django 5.2 merge such a name with the real one.
@@ -52,6 +57,16 @@ class TrustedProxyMiddleware(RequestMiddleware):
             meta.pop("REMOTE_PORT", None)  # the proxy's
         if client.scheme:
             meta[https[0]] = https[1] if client.scheme == "https" else "http"
+            # Where SECURE_PROXY_SSL_HEADER is not set, nothing reads that.
+            if scope:
+                request.scope = {**scope, "scheme": client.scheme}  # type: ignore[attr-defined]
+            else:
+                meta["wsgi.url_scheme"] = client.scheme
         if client.host is not None:
             meta["HTTP_HOST"] = client.host
         self.forget_what_was_read(request)
+
+
+def _is_plain(socket: object) -> bool:
+    """Whether ``socket`` is that of a connection without TLS; False where there is none."""
+    return socket is not None and not isinstance(socket, SSLSocket)

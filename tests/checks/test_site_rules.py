@@ -42,6 +42,9 @@ MODULES = (
 )
 RULES: tuple[Rule, ...] = tuple(rule for module in MODULES for rule in module.RULES)
 PROTO = ("HTTP_X_FORWARDED_PROTO", "https")
+COMMON = "django.middleware.common.CommonMiddleware"
+SITES = "django.contrib.sites.middleware.CurrentSiteMiddleware"
+FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
 REST = without("TrustedProxyMiddleware", "HostPinningMiddleware", "SecurityMiddleware")
 BARE = without("TrustedProxyMiddleware", "HostPinningMiddleware")
 
@@ -138,6 +141,26 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         "W110",
         {"MIDDLEWARE": [PROXY, CACHE, PIN, SECURITY, *REST]},
         {"MIDDLEWARE": [PROXY, PIN, SECURITY, CACHE, *REST]},
+    ),
+    (
+        "W110",
+        {"MIDDLEWARE": [PROXY, FETCH, PIN, SECURITY, *REST]},
+        {"MIDDLEWARE": [PROXY, PIN, SECURITY, CACHE, *REST, FETCH]},
+    ),
+    (
+        "W136",
+        {"MIDDLEWARE": [PROXY, COMMON, PIN, SECURITY, *REST]},
+        {"MIDDLEWARE": [PROXY, "django.middleware.gzip.GZipMiddleware", PIN, SECURITY, *REST]},
+    ),
+    (
+        "W136",
+        {"MIDDLEWARE": [PROXY, SITES, PIN, SECURITY, *REST]},
+        {"MIDDLEWARE": [PROXY, PIN, SECURITY, SITES, *REST]},
+    ),
+    (
+        "W137",
+        {"MIDDLEWARE": [*MIDDLEWARE, FETCH, CACHE]},
+        {"MIDDLEWARE": [*MIDDLEWARE, "django.middleware.cache.CacheMiddleware"]},
     ),
     (
         "E111",
@@ -384,8 +407,25 @@ def test_rules_that_come_together(expected: list[str], changes: dict[str, Any]) 
 
 def test_every_rule_is_tried() -> None:
     tried = {code for code, _, _ in CASES} | {code for codes_, _ in COMPANIONS for code in codes_}
-    # For these no SECURE_* setting may be written down: see test_transport.
-    assert {rule.code for rule in RULES} - tried == {"W209", "I230"}
+    # For two of these no SECURE_* setting may be written down: see test_transport. The third is
+    # about a variable of the environment.
+    assert {rule.code for rule in RULES} - tried == {"W209", "I230", "W138"}
+
+
+@pytest.mark.parametrize(
+    ("believed", "found"),
+    [
+        ("*", ["W138"]),
+        ("127.0.0.1, *", ["W138"]),
+        ("127.0.0.1,10.0.0.0/8", []),
+        ("", []),
+    ],
+)
+def test_whom_the_server_believes(
+    believed: str, found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", believed)
+    assert codes(*MODULES) == found
 
 
 def test_the_site_is_right() -> None:

@@ -163,6 +163,9 @@ def test_an_alias() -> None:
             with override_settings(SECURE_SSL_REDIRECT=True):
                 start, _ = connect("www.example.com").sent
                 assert (b"location", b"https://example.com/page") in start["headers"]
+            with override_settings(HARDENED_CANONICAL_ORIGIN="https://example.com:8443"):
+                start, _ = connect("www.example.com").sent
+                assert (b"location", b"https://example.com:8443/page") in start["headers"]
             assert connect("www.example.com", "websocket").arrived  # those follow no redirect
 
 

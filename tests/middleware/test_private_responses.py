@@ -17,7 +17,7 @@ from django.utils.functional import SimpleLazyObject
 from site_support import MIDDLEWARE
 
 from django_hardened.middleware import PrivateResponseMiddleware
-from django_hardened.private_responses import is_private, says_how_to_cache
+from django_hardened.private_responses import is_private, mark_private
 
 PRIVATE = "private, no-store"
 OURS = "django_hardened.middleware.PrivateResponseMiddleware"
@@ -190,25 +190,33 @@ def test_whose_a_request_is(attributes: dict[str, Any], expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
+    ("said", "sent"),
     [
-        (None, False),
-        ("", False),
-        ("must-revalidate", False),
-        ("no-transform, stale-while-revalidate=60", False),
-        ("public", True),
-        ("must-revalidate,  Private", True),
-        ('private="Set-Cookie"', True),
-        ("no-store", True),
-        ("no-cache", True),
-        ("max-age=0", True),
-        ("S-MAXAGE=60", True),
-        ("x-public", False),
+        (None, "private, no-store"),
+        ("", "private, no-store"),
+        ("must-revalidate", "must-revalidate, private, no-store"),
+        ("no-transform", "no-transform, private, no-store"),
+        ("x-public", "x-public, private, no-store"),
+        # For how long is not for whom.
+        ("max-age=60", "max-age=60, private"),
+        ("no-cache", "no-cache, private"),
+        ("max-age=60, must-revalidate", "max-age=60, must-revalidate, private"),
+        # Said.
+        ("no-store", "no-store"),
+        ("must-revalidate,  Private", "must-revalidate,  Private"),
+        ('private="Set-Cookie"', 'private="Set-Cookie"'),
+        ("public", "public"),
+        ("S-MAXAGE=60", "S-MAXAGE=60"),
+        ("public, max-age=60", "public, max-age=60"),
     ],
 )
-def test_what_a_response_says(value: str | None, expected: bool) -> None:
-    response = HttpResponse() if value is None else HttpResponse(headers={"Cache-Control": value})
-    assert says_how_to_cache(response) is expected
+def test_what_a_view_says_of_a_private_response(said: str | None, sent: str) -> None:
+    request = _request(user=KNOWN)
+    response = HttpResponse() if said is None else HttpResponse(headers={"Cache-Control": said})
+    mark_private(request, response)
+    assert response["Cache-Control"] == sent
+    is_shared = sent.startswith(("public", "S-MAXAGE"))
+    assert vars(request).get("_cache_update_cache") == (None if is_shared else False)
 
 
 def test_a_subclass_without_a_decision_says_so(send: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 from types import SimpleNamespace
 from typing import Any
 
@@ -578,3 +580,61 @@ def test_a_declared_proxy_may_speak_of_https_in_a_header_of_its_own(
     ):
         TrustedProxyMiddleware(lambda request: HttpResponse())(request)
         assert request.is_secure() is secure
+
+
+# -- Servers that believe by themselves ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("declared", [[], ["10.0.0.0/8"]])
+@pytest.mark.parametrize(
+    "field",
+    [("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "on"), ("X-Forwarded-Protocol", "ssl")],
+)
+def test_what_gunicorn_has_believed_is_undone(declared: list[str], field: tuple[str, str]) -> None:
+    """It believes 127.0.0.1 by default, and sets the scheme of the request."""
+    name = "HTTP_" + field[0].upper().replace("-", "_")
+    request = RequestFactory().get("/", REMOTE_ADDR=STRANGER, **{name: field[1]})
+    request.META |= {"wsgi.url_scheme": "https", "gunicorn.socket": socket.socket()}
+    with override_settings(HARDENED_TRUSTED_PROXIES=declared), request.META["gunicorn.socket"]:
+        TrustedProxyMiddleware(lambda request: HttpResponse())(request)
+    assert request.scheme == "http"
+
+
+def test_tls_that_ends_in_the_server_is_https() -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR=STRANGER, HTTP_X_FORWARDED_FOR="1.2.3.4")
+    with SSLContext(PROTOCOL_TLS_SERVER).wrap_socket(
+        socket.socket(), server_side=True, do_handshake_on_connect=False
+    ) as connection:
+        request.META |= {"wsgi.url_scheme": "https", "gunicorn.socket": connection}
+        TrustedProxyMiddleware(lambda request: HttpResponse())(request)
+    assert request.scheme == "https"
+
+
+@pytest.mark.parametrize(("said", "scheme"), [("https", "https"), ("http", "http"), ("x", "http")])
+def test_the_scheme_follows_where_django_reads_no_header(send: Any, said: str, scheme: str) -> None:
+    with override_settings(SECURE_PROXY_SSL_HEADER=None):
+        request = send.through(
+            TrustedProxyMiddleware,
+            host="testserver",
+            headers=[("X-Forwarded-Proto", said)],
+            peer=PROXY,
+        ).request
+        assert request.scheme == scheme
+        assert request.build_absolute_uri() == f"{scheme}://testserver/"
+
+
+def test_what_a_server_made_the_peer_of_is_no_address(
+    send: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """uvicorn takes the first name of the chain that it does not trust, whatever it is."""
+    request = send.through(
+        TrustedProxyMiddleware,
+        host="testserver",
+        headers=[("X-Forwarded-For", "6.6.6.6, junk")],
+        peer="junk",
+    ).request
+    assert request.META["REMOTE_ADDR"] == ""
+    assert [record.getMessage() for record in caplog.records] == [
+        "The server has put 'junk' from X-Forwarded-For in the place of the peer, which is no "
+        "address: have it leave the address alone (uvicorn --no-proxy-headers)."
+    ]
