@@ -32,7 +32,10 @@ VARIABLES = {
     "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
     "HARDENED_TRUSTED_PROXIES": "127.0.0.1",
 }
-OURS = "django_hardened."
+OURS = [
+    "django_hardened.middleware.TrustedProxyMiddleware",
+    "django_hardened.middleware.HostPinningMiddleware",
+]
 WITHOUT = "BENCHMARK_WITHOUT"  # set in the server that runs without the two
 # What a proxy sends, in the plain case.
 FIELDS = {
@@ -74,7 +77,8 @@ def configure() -> tuple[list[str], list[str]]:
     logging.getLogger("django").addHandler(logging.NullHandler())
     logging.getLogger("django").propagate = False
     values = hardened_settings(Env(VARIABLES))
-    plain = [name for name in values["MIDDLEWARE"] if not name.startswith(OURS)]
+    plain = [name for name in values["MIDDLEWARE"] if not name.startswith("django_hardened.")]
+    hardened = [*OURS, *plain]
     cache = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     settings.configure(
         **values
@@ -91,11 +95,11 @@ def configure() -> tuple[list[str], list[str]]:
                 "django.contrib.sessions",
                 "django.contrib.messages",
             ],
-            "MIDDLEWARE": plain if os.environ.get(WITHOUT) else values["MIDDLEWARE"],
+            "MIDDLEWARE": plain if os.environ.get(WITHOUT) else hardened,
         }
     )
     django.setup()
-    return plain, list(values["MIDDLEWARE"])
+    return plain, hardened
 
 
 def application() -> WSGIHandler:

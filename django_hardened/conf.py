@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -20,15 +20,19 @@ from django_hardened.host_policy import HostPolicy
 from django_hardened.hosts import HostTable, InvalidHost, encode_idna, parse_host
 from django_hardened.origins import Origin, parse_origin
 from django_hardened.own_settings import EDGE_WORDS
-from django_hardened.proxies import FORWARDED_HEADERS, ForwardedHeader, TrustedProxies
+from django_hardened.proxies import FORWARDED_HEADERS, TrustedProxies
 from django_hardened.sources import Sources
 from django_hardened.tenants import Tenants
 
 
 class HardenedConf:
-    """A view of ``django.conf.settings``. Nothing is kept that a later change would not reach."""
+    """A view of ``django.conf.settings``.
+
+    What is kept is made anew when Django's ``setting_changed`` tells of a change.
+    """
 
     _policy: tuple[tuple[object, ...], HostPolicy] | None = None
+    _proxies: TrustedProxies | None = None
 
     @property
     def environment(self) -> Environment:
@@ -64,6 +68,11 @@ class HardenedConf:
         Raises:
             ImproperlyConfigured: one is something else, or an entry is wrong.
         """
+        if self._proxies is None:
+            self._proxies = self._make_proxies()
+        return self._proxies
+
+    def _make_proxies(self) -> TrustedProxies:
         entries = getattr(settings, "HARDENED_TRUSTED_PROXIES", None) or ()
         header = getattr(settings, "HARDENED_FORWARDED_HEADER", None) or FORWARDED_HEADERS[0]
         if header not in FORWARDED_HEADERS:
@@ -72,7 +81,11 @@ class HardenedConf:
         if isinstance(entries, str):
             raise ImproperlyConfigured("HARDENED_TRUSTED_PROXIES is a string and not a list")
         try:
-            return _trusted_proxies(header, *entries)
+            return TrustedProxies.parse(entries, header=header)
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"HARDENED_TRUSTED_PROXIES has an entry that {error}"
+            ) from None
         except TypeError:
             raise ImproperlyConfigured(
                 "HARDENED_TRUSTED_PROXIES is not a list of strings and numbers"
@@ -149,7 +162,7 @@ class HardenedConf:
 
     def forget(self, **kwargs: object) -> None:
         """Drop what was made of settings; connected to ``setting_changed``."""
-        self._policy = None
+        self._policy = self._proxies = None
 
     @property
     def allowed_hosts(self) -> tuple[object, ...]:
@@ -186,15 +199,6 @@ def _explained(setting: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError, ImportError) as error:
         raise ImproperlyConfigured(f"{setting} cannot be used: {error}") from None
-
-
-# Keyed by the values themselves, so that no change of a setting can leave a stale entry.
-@lru_cache(maxsize=8, typed=True)  # True is no number of proxies, though it equals 1
-def _trusted_proxies(header: ForwardedHeader, *entries: object) -> TrustedProxies:
-    try:
-        return TrustedProxies.parse(entries, header=header)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"HARDENED_TRUSTED_PROXIES has an entry that {error}") from None
 
 
 conf = HardenedConf()

@@ -17,6 +17,8 @@ from django_hardened.forwarded import Hop, parse_address, read_forwarded, read_f
 
 UNIX_SOCKET = "unix"
 MAX_ADDRESS_CHARACTERS = 64
+# Two addresses of IPv6, or a few of IPv4. What is longer is not worth the room.
+_REMEMBERED_CHARACTERS = 96
 # A chain of more is a number that was meant for something else.
 MAX_PROXIES = 16
 
@@ -120,7 +122,7 @@ class TrustedProxies:
         Of an over-long field only the end is read. The proxies wrote that; a client who could
         have the field ignored by padding it would pass for the proxy itself.
         """
-        return self._walk(peer, self._hops(chain)) or peer
+        return self._walk(peer, chain) or peer
 
     def speak_for(
         self, peer: str, fields: Mapping[str, str], *, https: tuple[str, str] = DEFAULT_HTTPS
@@ -148,7 +150,8 @@ class TrustedProxies:
         if not self.trusts(peer):
             return Client(peer, ignored=((name, said),) if scheme == "https" else ())
         ignored: list[tuple[str, str]] = []
-        address = self._walk(peer, self._hops(chain)) if chain.strip() else peer
+        walk = self._remembered if len(chain) <= _REMEMBERED_CHARACTERS else self._walk
+        address = walk(peer, chain) if chain.strip() else peer
         if address is None:
             address = peer
             ignored.append((_IN_META[self.header], chain))
@@ -169,10 +172,15 @@ class TrustedProxies:
     def _hops(self, chain: str) -> Iterator[Hop | None]:
         return read_forwarded(chain) if self.header == "Forwarded" else read_forwarded_for(chain)
 
-    def _walk(self, peer: str, hops: Iterator[Hop | None]) -> str | None:
+    @cached_property
+    def _remembered(self) -> Callable[[str, str], str | None]:
+        # A client sends many requests by the same chain.
+        return lru_cache(maxsize=1024)(self._walk)
+
+    def _walk(self, peer: str, chain: str) -> str | None:
         """Return the address that the chain names, or None if it is malformed."""
         client, number = peer, 0
-        for number, hop in enumerate(hops, start=1):
+        for number, hop in enumerate(self._hops(chain), start=1):
             if hop is None:
                 return None
             if hop.address is None:

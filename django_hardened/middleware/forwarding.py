@@ -68,7 +68,7 @@ def listen(peer: str, fields: Mapping[str, str], https: tuple[str, str]) -> Clie
             )
         else:
             _tell_undeclared(proxies, peer, f"{name}: {value[-_LOGGED_CHARACTERS:]}", fields)
-    if _is_invented(client.address, fields):
+    if client.address == peer and _is_invented(peer, fields):
         _MALFORMED.warning(
             _LOGGER,
             "The server has put %s from X-Forwarded-For in the place of the peer, which is no "
