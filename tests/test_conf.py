@@ -294,7 +294,6 @@ def test_a_wrong_proxy_is_an_error_and_never_trust(value: object, reason: str) -
     [
         ("10.0.0.1", "is a string and not a list"),
         (2, "is not a list"),
-        ([["10.0.0.1"]], "is not a list of strings and numbers"),
     ],
 )
 def test_proxies_that_are_no_list(value: object, reason: str) -> None:
