@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -28,11 +29,12 @@ from django_hardened.tenants import Tenants
 class HardenedConf:
     """A view of ``django.conf.settings``.
 
-    What is kept is made anew when Django's ``setting_changed`` tells of a change.
+    What is kept is made anew when Django's ``setting_changed`` tells of a change, and lists that
+    are changed in place are compared.
     """
 
     _policy: tuple[tuple[object, ...], HostPolicy] | None = None
-    _proxies: TrustedProxies | None = None
+    _proxies: tuple[object, TrustedProxies] | None = None
 
     @property
     def environment(self) -> Environment:
@@ -68,12 +70,12 @@ class HardenedConf:
         Raises:
             ImproperlyConfigured: one is something else, or an entry is wrong.
         """
-        if self._proxies is None:
-            self._proxies = self._make_proxies()
-        return self._proxies
-
-    def _make_proxies(self) -> TrustedProxies:
         entries = getattr(settings, "HARDENED_TRUSTED_PROXIES", None) or ()
+        if self._proxies is None or self._proxies[0] != entries:
+            self._proxies = (copy(entries), self._make_proxies(entries))
+        return self._proxies[1]
+
+    def _make_proxies(self, entries: Any) -> TrustedProxies:
         header = getattr(settings, "HARDENED_FORWARDED_HEADER", None) or FORWARDED_HEADERS[0]
         if header not in FORWARDED_HEADERS:
             names = " nor ".join(map(repr, FORWARDED_HEADERS))

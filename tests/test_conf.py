@@ -264,6 +264,8 @@ def test_proxies_are_those_of_the_settings_in_effect() -> None:
         with override_settings(HARDENED_TRUSTED_PROXIES=["unix"]):
             assert conf.trusted_proxies.trusts("")
         assert not conf.trusted_proxies.trusts("")
+        settings.HARDENED_TRUSTED_PROXIES.append("unix")
+        assert conf.trusted_proxies.trusts("")
 
 
 @pytest.mark.parametrize(
