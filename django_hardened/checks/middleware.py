@@ -109,7 +109,7 @@ def check_cache_order(**kwargs: Any) -> list[CheckMessage]:
         return [W635.found(subject=fetch, other=_UPDATE, effect="nothing is stored for it")]
     if _is_behind(_UPDATE, _SESSION):
         return [E633.found(subject=update, other=_entry(_SESSION))]
-    for other in (_SESSION, _LOCALE, _AUTH, _LOGIN):
+    for other in (_UPDATE, _SESSION, _LOCALE, _AUTH, _LOGIN):
         if _is_behind(other, _FETCH):
             return [W634.found(subject=fetch, other=_entry(other))]
     return []

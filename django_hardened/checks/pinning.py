@@ -74,14 +74,6 @@ W136 = Rule(
     FIRST,
     setting="MIDDLEWARE",
 )
-W137 = Rule(
-    "W137",
-    "FetchFromCacheMiddleware stands in front of UpdateCacheMiddleware: of what other middleware "
-    "adds to a response, such as Vary, the key of a page knows nothing.",
-    'MIDDLEWARE = [..., "django.middleware.cache.UpdateCacheMiddleware", ..., '
-    '"django.middleware.cache.FetchFromCacheMiddleware"]  # the second one last',
-    setting="MIDDLEWARE",
-)
 E111 = Rule(
     "E111",
     "SECURE_SSL_HOST is {value!r}, which ALLOWED_HOSTS does not admit: visitors are redirected to "
@@ -98,7 +90,7 @@ E112 = Rule(
     "and ALLOWED_CIDR_NETS",
     setting="MIDDLEWARE",
 )
-RULES = (W106, I107, E108, E109, W110, W136, W137, E111, E112)
+RULES = (W106, I107, E108, E109, W110, W136, E111, E112)
 
 
 def open_entries() -> list[str]:
@@ -150,13 +142,6 @@ def check_pinning_order(**kwargs: Any) -> list[CheckMessage]:
     return findings
 
 
-def check_cache_order(**kwargs: Any) -> list[CheckMessage]:
-    # One that is both has them in the right order by itself.
-    update, fetch = map(set, map(stack.positions, (_UPDATE_CACHE, _FETCH_FROM_CACHE)))
-    is_wrong = update and fetch and min(fetch) < min(update)
-    return [W137.found()] if is_wrong else []
-
-
 def check_ssl_host(**kwargs: Any) -> list[CheckMessage]:
     value = settings.SECURE_SSL_HOST
     if not value or not settings.SECURE_SSL_REDIRECT or _is_allowed(str(value)):
@@ -182,7 +167,6 @@ CHECKS = (
     check_host_suffixes,
     check_host_pinning,
     check_pinning_order,
-    check_cache_order,
     check_ssl_host,
     check_allow_cidr,
 )

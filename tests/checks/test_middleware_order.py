@@ -69,6 +69,7 @@ def test_an_order_that_is_right(settings: Any, entries: object) -> None:
         ([UPDATE, FETCH, SESSION], "W634"),
         ([UPDATE, SESSION, FETCH, AUTH], "W634"),
         ([UPDATE, FETCH, LOCALE], "W634"),
+        ([FETCH, UPDATE], "W634"),
         ([UPDATE], "W635"),
         ([SESSION, FETCH], "W635"),
     ],

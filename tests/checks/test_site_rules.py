@@ -158,11 +158,6 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"MIDDLEWARE": [PROXY, PIN, SECURITY, SITES, *REST]},
     ),
     (
-        "W137",
-        {"MIDDLEWARE": [*MIDDLEWARE, FETCH, CACHE]},
-        {"MIDDLEWARE": [*MIDDLEWARE, "django.middleware.cache.CacheMiddleware"]},
-    ),
-    (
         "E111",
         {"SECURE_SSL_HOST": "secure.example.com"},
         {"SECURE_SSL_HOST": "WWW.example.com:8443"},
