@@ -274,6 +274,7 @@ def test_proxies_are_those_of_the_settings_in_effect() -> None:
         (["10.0.0.1/8"], "is not an address, a network or 'unix'"),
         (["nonsense"], "is not an address, a network or 'unix'"),
         ([None], "is not an address, a network or 'unix'"),
+        ([["10.0.0.1"]], "is not an address, a network or 'unix'"),
         (["0.0.0.0/0"], "trusts everybody"),
         (["10.0.0.1", "::/0"], "trusts everybody"),
         ([0], "is not a number of proxies from 1 to 16"),

@@ -331,7 +331,8 @@ def test_whatever_follows_the_scheme_is_an_origin_or_a_problem(text: str) -> Non
     given, found = read(Env(ENOUGH | {"CSRF_TRUSTED_ORIGINS": f"https://{text}"}))
     if text.isascii():
         assert given["CSRF_TRUSTED_ORIGINS"] == [f"https://{text}".strip()]
-    assert len(given["CSRF_TRUSTED_ORIGINS"]) == 1
+    [origin] = given["CSRF_TRUSTED_ORIGINS"]
+    assert origin.isascii() or found  # what browsers never send is a problem
     assert len(found) <= 1
 
 
