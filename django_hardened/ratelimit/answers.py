@@ -1,0 +1,72 @@
+"""What a client gets that has had enough: 429, always with the second in which to come back.
+
+Constant but for the number: no template, no view, nothing that the client sent.
+"""
+
+from __future__ import annotations
+
+import json
+
+from django.http import HttpRequest, HttpResponse
+
+from django_hardened.ratelimit.decisions import Decision
+from django_hardened.ratelimit.fields import fields
+
+# draft-ietf-httpapi-ratelimit-headers-10 section 4.
+PROBLEM_TYPE = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+_PAGE = (
+    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Too many requests</title>'
+    "<p>Too many requests. Try again in {seconds} s."
+)
+_UNAVAILABLE_SECONDS = 5
+
+
+def too_many(request: HttpRequest, decision: Decision) -> HttpResponse:
+    """Return the answer to a refused request, in the form that the client accepts."""
+    accepts = request.META.get("HTTP_ACCEPT", "")
+    if "application/problem+json" in accepts:
+        content_type, content = "application/problem+json", _problem(decision)
+    elif "text/html" in accepts:
+        content_type = "text/html; charset=utf-8"
+        content = _PAGE.format(seconds=decision.retry_after)
+    else:
+        content_type, content = "application/json", json.dumps({"detail": detail(decision)})
+    response = _answer(429, content, content_type)
+    for name, value in fields(decision.statuses).items():
+        response[name] = value
+    return response
+
+
+def detail(decision: Decision) -> str:
+    """Return the sentence that REST framework has for it."""
+    seconds = decision.retry_after
+    unit = "second" if seconds == 1 else "seconds"
+    return f"Request was throttled. Expected available in {seconds} {unit}."
+
+
+def unavailable() -> HttpResponse:
+    """Return the answer where nothing can be counted, and the policy is to deny."""
+    response = _answer(503, "Service Unavailable\n", "text/plain; charset=utf-8")
+    response["Retry-After"] = str(_UNAVAILABLE_SECONDS)
+    return response
+
+
+def _problem(decision: Decision) -> str:
+    violated = [status.limit.name for status in decision.statuses if status.retry_after]
+    problem = {
+        "type": PROBLEM_TYPE,
+        "title": "Too Many Requests",
+        "status": 429,
+        "detail": detail(decision),
+        "violated-policies": list(dict.fromkeys(violated)),
+    }
+    return json.dumps(problem)
+
+
+def _answer(status: int, content: str, content_type: str) -> HttpResponse:
+    return HttpResponse(
+        content,
+        status=status,
+        content_type=content_type,
+        headers={"Cache-Control": "no-store", "Vary": "Accept"},
+    )
