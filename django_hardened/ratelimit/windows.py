@@ -35,8 +35,28 @@ def lifetime_of(limit: Limit) -> int:
     return quantum_of(limit) * SLOTS
 
 
-def _counters(limit: Limit) -> struct.Struct:
-    return _WIDE if limit.amount > 0xFFFF else _NARROW
+def _width_of(limit: Limit) -> int:
+    """Return the bytes of a counter: as few as hold the whole amount."""
+    return 2 if limit.amount <= 0xFFFF else 3 if limit.amount <= 0xFFFFFF else 4
+
+
+def _pack(counts: list[int], width: int) -> bytes:
+    if width == 2:
+        return _NARROW.pack(*counts)
+    packed = bytearray(_WIDE.pack(*counts))
+    if width == 3:
+        del packed[::4]
+    return bytes(packed)
+
+
+def _unpack(packed: bytes, width: int) -> list[int]:
+    if width == 2:
+        return list(_NARROW.unpack(packed))
+    if width == 3:
+        wide = bytearray(_WIDE.size)
+        wide[1::4], wide[2::4], wide[3::4] = packed[::3], packed[1::3], packed[2::3]
+        return list(_WIDE.unpack(wide))
+    return list(_WIDE.unpack(packed))
 
 
 @dataclass(slots=True)
@@ -56,11 +76,12 @@ class Window:
         What cannot be read counts as nothing: only a store that lost its mind writes that.
         """
         index = now // quantum_of(limit)
-        counters = _counters(limit)
-        if state is None or len(state) != _HEADER.size + counters.size:
+        width = _width_of(limit)
+        if state is None or len(state) != _HEADER.size + SLOTS * width:
             return cls(limit, now, index, 0, [0] * SLOTS)
         newest, total = _HEADER.unpack_from(state)
-        window = cls(limit, now, newest, total, list(counters.unpack_from(state, _HEADER.size)))
+        counts = _unpack(state[_HEADER.size :], width)
+        window = cls(limit, now, newest, total, counts)
         window._advance(index)
         return window
 
@@ -104,7 +125,8 @@ class Window:
 
     def dump(self) -> bytes:
         """Return the state to store."""
-        return _HEADER.pack(self.index, self.total) + _counters(self.limit).pack(*self.counts)
+        counts = _pack(self.counts, _width_of(self.limit))
+        return _HEADER.pack(self.index, self.total) + counts
 
     def wait(self, cost: int) -> int:
         """Return the microseconds until ``cost`` more is admitted; 0 if it is now.

@@ -157,11 +157,23 @@ def test_refusals_cost_nothing() -> None:
     assert client.hit(START + lifetime_of(client.limit))
 
 
-@pytest.mark.parametrize("amount", [1, 100, 65_535, 65_536, 2**31 - 1])
-def test_the_state_has_one_size_whatever_the_amount(amount: int) -> None:
+SIZES = {1: 142, 100: 142, 2**16 - 1: 142, 2**16: 207, 2**24 - 1: 207, 2**24: 272, 2**31 - 1: 272}
+
+
+@pytest.mark.parametrize(("amount", "size"), SIZES.items())
+def test_the_state_has_one_size_whatever_has_been_counted(amount: int, size: int) -> None:
     state = Window.load(None, Limit(amount, 60), START).add(amount)
-    assert len(state) == (142 if amount <= 65_535 else 272)
+    assert len(state) == size
     assert Window.load(state, Limit(amount, 60), START).remaining == 0
+
+
+@pytest.mark.parametrize("amount", [2**16 - 1, 2**24 - 1, 2**31 - 1])
+@given(data=st.data())
+def test_each_count_is_read_as_it_was_written(amount: int, data: st.DataObject) -> None:
+    limit = Limit(amount, 60)
+    counts = data.draw(st.lists(st.integers(0, amount), min_size=SLOTS, max_size=SLOTS))
+    window = Window(limit, START, START // quantum_of(limit), amount, counts)
+    assert Window.load(window.dump(), limit, START) == window
 
 
 def test_the_quanta_cover_the_window() -> None:
