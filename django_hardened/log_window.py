@@ -25,8 +25,10 @@ class LogWindow:
 
     def warning(
         self, logger: str, message: str, *particulars: object, exc_info: bool = False
-    ) -> None:
+    ) -> bool:
         """Log a warning to ``logger``, with the exception being handled if asked, or count it.
+
+        Returns whether it was logged.
 
         The logger is looked up by its name each time: one that exists before LOGGING is applied
         may be switched off by it.
@@ -34,7 +36,7 @@ class LogWindow:
         now = self._clock()
         if now < self._closed_until:
             self._left_out += 1
-            return
+            return False
         self._closed_until = now + self._seconds
         left_out, self._left_out = self._left_out, 0
         if left_out:
@@ -43,3 +45,4 @@ class LogWindow:
                 (*particulars, left_out),
             )
         logging.getLogger(logger).warning(message, *particulars, exc_info=exc_info or None)
+        return True

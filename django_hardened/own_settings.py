@@ -14,6 +14,8 @@ from django_hardened.sources import Sources
 # What HARDENED_EDGE may say that a proxy in front of Django does.
 EDGE_WORDS: Final = ("ssl_redirect", "hsts", "headers", "csp", "rate_limit", "request_limits")
 
+_ON_ERROR: Final = ("fallback", "deny", "allow")
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -73,6 +75,16 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_HEALTH_PATHS": Kind("a list of paths", '["/healthz"]', _are_texts),
     "HARDENED_HOST_ALIASES": Kind(
         "a dictionary of host names", '{"www.example.com": "example.com"}', _is_alias_map
+    ),
+    "HARDENED_RATELIMIT_CACHE": Kind("an alias of CACHES", '"default"', _is_text),
+    "HARDENED_RATELIMIT_FILE": Kind(
+        "an absolute path",
+        '"/var/lib/mysite/ratelimit.sqlite3"',
+        lambda value: value is None or _is_text(value) or isinstance(value, Path),
+    ),
+    "HARDENED_RATELIMIT_FILE_MB": Kind("a whole number", "64", lambda value: type(value) is int),
+    "HARDENED_RATELIMIT_ON_ERROR": Kind(
+        '"fallback", "deny" or "allow"', '"fallback"', lambda value: value in _ON_ERROR
     ),
     "HARDENED_REDIRECT_HOST_ALIASES": Kind(
         "true or false", "False", lambda value: isinstance(value, bool)

@@ -146,9 +146,10 @@ class Window:
 
     def release(self) -> int:
         """Return the microseconds until the earliest count is forgotten; 0 if there is none."""
-        for index in range(self.index - QUANTA, self.index + 1):
-            if self.counts[index % SLOTS]:
-                return self._until_forgotten(index)
+        oldest = (self.index + 1) % SLOTS
+        for age, count in enumerate(self.counts[oldest:] + self.counts[:oldest]):
+            if count:
+                return self._until_forgotten(self.index - QUANTA + age)
         return 0
 
     def _until_forgotten(self, index: int) -> int:

@@ -1,0 +1,130 @@
+"""What other processes do to a file of the embedded store. Imported by each of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from django_hardened.ratelimit.decisions import Entry, StoreUnavailable
+from django_hardened.ratelimit.embedded_store import EmbeddedStore
+from django_hardened.ratelimit.rates import Limit
+
+PATIENCE = 60
+HOUR = 3600
+_spawn = multiprocessing.get_context("spawn")
+
+
+def entry(key: str, amount: int = 100, seconds: int = HOUR) -> Entry:
+    return Entry("tag", key, Limit(amount, seconds))
+
+
+def in_processes(number: int, work: Callable[..., Any], *args: Any) -> list[Any]:
+    """Return what ``work(barrier, *args)`` returned in each of so many new processes."""
+    barrier, answers = _spawn.Barrier(number), _spawn.Queue()
+    processes = [
+        _spawn.Process(target=_answer, args=(answers, work, barrier, *args)) for _ in range(number)
+    ]
+    for process in processes:
+        process.start()
+    found = [answers.get(timeout=PATIENCE) for _ in processes]
+    for process in processes:
+        process.join(PATIENCE)
+    return found
+
+
+def _answer(answers: Any, work: Callable[..., Any], *args: Any) -> None:
+    try:
+        answers.put(work(*args))
+    except BaseException as error:
+        answers.put(repr(error))
+        raise
+
+
+def started(work: Callable[..., Any], *args: Any) -> Any:
+    """Start a process that somebody will kill."""
+    process = _spawn.Process(target=work, args=args, daemon=True)
+    process.start()
+    return process
+
+
+# -- In the other process ------------------------------------------------------------------------
+
+
+def storm(barrier: Any, path: Path, threads: int, hits: int, entries: list[Entry]) -> int:
+    """Return how many of so many hits in each thread were admitted."""
+    store, admitted = EmbeddedStore(path), []
+
+    def run() -> None:
+        for _ in range(hits):
+            if all(standing.wait == 0 for standing in store.hit(entries, 1)):
+                admitted.append(1)
+
+    crowd = [Thread(target=run) for _ in range(threads)]
+    barrier.wait(PATIENCE)
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+    return len(admitted)
+
+
+def pairs_without_end(path: Path, number: int) -> None:
+    """Hit pairs of keys, always both of one."""
+    store = EmbeddedStore(path)
+    while True:
+        for pair in range(number):
+            store.hit([entry(f"a{pair}", 10**6), entry(f"b{pair}", 10**6)], 1)
+
+
+def forks(barrier: Any, path: Path, children: int) -> list[int]:
+    """Hit in two threads, and fork meanwhile; return what was admitted in each process."""
+    warnings.simplefilter("ignore", DeprecationWarning)  # of forks where there are threads
+    store, entries, stopped = EmbeddedStore(path), [entry("k", 500)], []
+    admitted = [0]
+
+    def hit() -> int:
+        return sum(store.hit(entries, 1)[0].wait == 0 for _ in range(20))
+
+    def run() -> None:
+        while not stopped:
+            store.hit([entry("other", 10**6)], 1)
+
+    crowd = [Thread(target=run) for _ in range(2)]
+    for thread in crowd:
+        thread.start()
+    for _ in range(children):
+        admitted[0] += hit()
+        child = os.fork()
+        if not child:
+            signal.alarm(PATIENCE)
+            os._exit(hit())
+        admitted.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    stopped.append(True)
+    for thread in crowd:
+        thread.join()
+    return admitted
+
+
+def fills_the_disk(barrier: Any, path: Path) -> list[str]:
+    """Return what happens where no file can grow, and when it can again."""
+    store, said = EmbeddedStore(path), []
+    store.hit([entry("first")], 1)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))
+    for number in range(2000):
+        try:
+            store.hit([entry(f"key{number}"), entry(f"other{number}")], 1)
+        except StoreUnavailable:
+            said.append("full")
+            break
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    said.append(str(store.hit([entry("first")], 1)[0].remaining))
+    return said

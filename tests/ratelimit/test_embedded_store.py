@@ -1,0 +1,561 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from time import sleep
+from typing import Any
+
+import pytest
+from embedded_store_support import (
+    HOUR,
+    entry,
+    fills_the_disk,
+    forks,
+    in_processes,
+    pairs_without_end,
+    started,
+    storm,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from django_hardened.ratelimit import embedded_connections, embedded_place, embedded_waits
+from django_hardened.ratelimit.decisions import StoreUnavailable
+from django_hardened.ratelimit.embedded_connections import Connections
+from django_hardened.ratelimit.embedded_place import default_path
+from django_hardened.ratelimit.embedded_store import EmbeddedStore
+from django_hardened.ratelimit.in_process import InProcessStore
+from django_hardened.ratelimit.rates import MAX_SECONDS, Limit
+
+
+class Clock:
+    now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "counts" / "ratelimit.sqlite3"
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_connections, "LOOK_EVERY", 0.0)
+
+
+def remaining(store: EmbeddedStore, key: str = "k") -> int:
+    return store.hit([entry(key)], 0)[0].remaining
+
+
+def rows(path: Path) -> dict[str, int]:
+    connection = sqlite3.connect(path)
+    found = dict(connection.execute("SELECT key, expires FROM counts_1").fetchall())
+    connection.close()
+    return found
+
+
+# -- What it decides -----------------------------------------------------------------------------
+
+KEYS = [
+    entry("a", 3, 1),
+    entry("b", 5, 60),
+    entry("c", 0, 60),
+    entry("d", 70_000, HOUR),
+    entry("e", 2, MAX_SECONDS),
+]
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["hit", "hit", "hit", "take_back", "clear"]),
+        st.lists(st.sampled_from(KEYS), max_size=4),
+        st.integers(0, 3),
+        st.sampled_from([0.0, 0.0, 0.01, 0.5, 1.0, 30.0, 61.0, 3600.0, -0.5, -30.0, -10_000.0]),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(steps)
+def test_it_decides_as_the_model_does(moves: Any) -> None:
+    clock = Clock()
+    with TemporaryDirectory() as folder:
+        store = EmbeddedStore(Path(folder, "x.sqlite3"), clock=clock)
+        model = InProcessStore(clock=clock)
+        counted: list[Any] = []
+        for deed, entries, cost, pause in moves:
+            clock.now += pause
+            if deed == "hit":
+                said = store.hit(entries, cost)
+                assert said == model.hit(entries, cost)
+                counted.append((entries, cost, [standing.quantum for standing in said]))
+            elif deed == "take_back" and counted:
+                hit = counted.pop()
+                store.take_back(*hit)
+                model.take_back(*hit)
+            elif deed == "clear":
+                store.clear(entries)
+                model.clear(entries)
+
+
+@pytest.mark.parametrize(("processes", "threads"), [(8, 4), (16, 4)])
+def test_exactly_n_of_n_under_a_storm(path: Path, processes: int, threads: int) -> None:
+    admitted = in_processes(processes, storm, path, threads, 60, [entry("k")])
+    assert sum(admitted) == 100
+
+
+def test_all_or_nothing_under_a_storm(path: Path) -> None:
+    limits = [entry("few", 100), entry("many", 10_000)]
+    assert sum(in_processes(4, storm, path, 4, 60, limits)) == 100
+    assert EmbeddedStore(path).hit([limits[1]], 0)[0].remaining == 9_900
+
+
+def test_a_refused_hit_writes_nothing(path: Path) -> None:
+    store = EmbeddedStore(path)
+    store.hit([entry("full", 1)], 1)
+    before = rows(path)
+    for number in range(50):
+        assert store.hit([entry("full", 1), entry(f"name{number}")], 1)[0].wait > 0
+    assert rows(path) == before
+
+
+def test_the_time_is_that_of_the_last_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hit whose row has changed since it was read starts again."""
+    store, other = EmbeddedStore(path), EmbeddedStore(path)
+    limits = [[entry("k", 3)], [entry("k", 3), entry("l", 3)], [entry("k", 3)]]
+    load = EmbeddedStore._load
+
+    def late(self: EmbeddedStore, *args: Any) -> Any:
+        loaded = load(self, *args)
+        if self is store and limits:
+            other.hit(limits.pop(), 1)
+        return loaded
+
+    monkeypatch.setattr(EmbeddedStore, "_load", late)
+    assert store.hit([entry("k", 3), entry("m", 3)], 1)[0].wait > 0
+    assert sorted(rows(path)) == ["k", "l"]
+
+
+# -- Its place -----------------------------------------------------------------------------------
+
+
+def test_the_default_place_is_that_of_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: "/tmp")
+    user = os.geteuid()
+    assert default_path("config.settings") == Path(
+        f"/tmp/django-hardened-{user}/config.settings.sqlite3"
+    )
+    assert default_path("../é").name == ".._.sqlite3".replace("_", "__")
+    assert default_path("").name == "project.sqlite3"
+    monkeypatch.setattr(embedded_place, "_HAS_USERS", False)
+    assert default_path("x").parent.name == "django-hardened-0"
+
+
+def test_nobody_else_may_read_it(path: Path) -> None:
+    EmbeddedStore(path).hit([entry("k")], 1)
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    keeper = EmbeddedStore(path)
+    keeper.hit([entry("k")], 1)
+    for name in ("", "-wal", "-shm"):
+        assert Path(f"{path}{name}").stat().st_mode & 0o777 == 0o600
+
+
+def _symlinked_folder(path: Path) -> None:
+    (path.parent.parent / "theirs").mkdir()
+    path.parent.symlink_to(path.parent.parent / "theirs")
+
+
+def _symlinked_file(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    (path.parent / "precious").touch(mode=0o600)
+    path.symlink_to(path.parent / "precious")
+
+
+def _file_for_a_folder(path: Path) -> None:
+    path.parent.touch()
+
+
+def _folder_for_a_file(path: Path) -> None:
+    path.mkdir(parents=True)
+
+
+def _open_folder(path: Path) -> None:
+    path.parent.mkdir()
+    path.parent.chmod(0o775)
+
+
+def _open_file(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    path.touch()
+    path.chmod(0o640)
+
+
+def _no_parent(path: Path) -> None:
+    path.parent.parent.rmdir()
+
+
+@pytest.mark.parametrize(
+    ("prepare", "reason"),
+    [
+        (_symlinked_folder, "counts is no folder"),
+        (_symlinked_file, "ratelimit.sqlite3 is no file"),
+        (_file_for_a_folder, "counts is no folder"),
+        (_folder_for_a_file, "ratelimit.sqlite3 is no file"),
+        (_open_folder, "counts can be written by other users"),
+        (_open_file, "ratelimit.sqlite3 can be read by other users"),
+        (_no_parent, "No such file or directory"),
+    ],
+)
+def test_a_place_that_is_not_ours_alone(path: Path, prepare: Any, reason: str) -> None:
+    prepare(path)
+    with pytest.raises(StoreUnavailable, match=reason):
+        EmbeddedStore(path).hit([entry("k")], 1)
+
+
+@pytest.mark.parametrize("owned", ["folder", "file"])
+def test_a_place_of_another_user(path: Path, monkeypatch: pytest.MonkeyPatch, owned: str) -> None:
+    EmbeddedStore(path).hit([entry("k")], 1)
+    user, lstat = os.geteuid(), os.lstat
+    theirs = path if owned == "file" else path.parent
+
+    def foreign(place: Any) -> Any:
+        found = list(lstat(place))
+        if place == theirs:
+            found[4] = user + 1
+        return os.stat_result(found)
+
+    monkeypatch.setattr(embedded_place.os, "lstat", foreign)
+    with pytest.raises(StoreUnavailable, match="belongs to another user"):
+        EmbeddedStore(path).hit([entry("k")], 1)
+
+
+def test_where_there_are_no_users(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _open_folder(path)
+    monkeypatch.setattr(embedded_place, "_HAS_USERS", False)
+    assert EmbeddedStore(path).hit([entry("k")], 1)[0].remaining == 99
+
+
+def test_a_folder_that_cannot_be_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any) -> int:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(embedded_place.os, "open", refuse)
+    with pytest.raises(StoreUnavailable, match="Read-only file system"):
+        EmbeddedStore(path).hit([entry("k")], 1)
+
+
+# -- What happens to it --------------------------------------------------------------------------
+
+
+def test_a_killed_process_leaves_whole_decisions(path: Path) -> None:
+    for _ in range(3):
+        process = started(pairs_without_end, path, 20)
+        before = 0
+        for _ in range(400):
+            sleep(0.02)
+            count = len(rows(path)) if path.exists() and path.stat().st_size else 0
+            if count == 40 and before == 40:
+                break
+            before = count
+        process.kill()
+        process.join()
+    store = EmbeddedStore(path)
+    for pair in range(20):
+        first, second = store.hit([entry(f"a{pair}", 10**6), entry(f"b{pair}", 10**6)], 0)
+        assert first.remaining == second.remaining < 10**6
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection.close()
+
+
+@pytest.mark.usefixtures("looks")
+@pytest.mark.parametrize("names", [("",), ("", "-wal", "-shm"), ("-wal", "-shm")])
+def test_a_file_that_is_deleted_while_it_is_open(path: Path, names: tuple[str, ...]) -> None:
+    stores = [EmbeddedStore(path), EmbeddedStore(path)]
+    for store in stores:
+        store.hit([entry("k")], 1)
+    for name in names:
+        Path(f"{path}{name}").unlink()
+    left = [stores[number % 2].hit([entry("k")], 1)[0].remaining for number in range(6)]
+    # All that they count from now on, they count in common.
+    assert [left[0] - number for number in range(6)] == left
+
+
+def test_a_deletion_is_not_looked_for_each_time(path: Path) -> None:
+    store = EmbeddedStore(path)
+    store.hit([entry("k")], 1)
+    path.unlink()
+    assert remaining(store) == 99
+
+
+@pytest.mark.usefixtures("looks")
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_file_of_garbage(path: Path, caplog: pytest.LogCaptureFixture, *, is_open: bool) -> None:
+    store = EmbeddedStore(path)
+    store.hit([entry("k")], 1)
+    keeper = store if is_open else None
+    store = EmbeddedStore(path)
+    if not is_open:
+        path.unlink()
+        for name in ("-wal", "-shm"):
+            Path(f"{path}{name}").unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(b"garbage " * 2000)
+    assert remaining(keeper or store, "new") == 100
+    if not is_open:
+        assert caplog.messages == [
+            "The file of the rate limits is damaged. It is "
+            f"{path}.damaged now, and counting starts anew."
+        ]
+        assert Path(f"{path}.damaged").read_bytes().startswith(b"garbage ")
+    assert store.hit([entry("k2")], 1)[0].remaining == 99
+
+
+def _whole(path: Path) -> bytes:
+    store = EmbeddedStore(path)
+    for number in range(300):
+        store.hit([entry(f"key{number}")], 1)
+    del store  # the last one to close writes everything into the file itself
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("part", [0, 50, 100, 4096, 9000, 20_000])
+def test_a_file_that_is_cut_off(path: Path, part: int) -> None:
+    whole = _whole(path)
+    assert len(whole) > 40_000
+    path.write_bytes(whole[:part])
+    store = EmbeddedStore(path)
+    for number in range(300):
+        assert store.hit([entry(f"key{number}")], 1)[0].remaining in (98, 99)
+
+
+def test_pages_of_garbage(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    whole = _whole(path)
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    assert EmbeddedStore(path).hit([entry("k")], 1)[0].remaining == 99
+    assert len(caplog.messages) == 1
+
+
+def test_the_database_of_something_else_is_left_alone(path: Path) -> None:
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE counts_1 (precious)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreUnavailable, match="is the database of something else"):
+        EmbeddedStore(path).hit([entry("k")], 1)
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_what_another_process_has_set_aside_is_not_set_aside_again(path: Path) -> None:
+    store = EmbeddedStore(path)
+    store.hit([entry("k")], 1)
+    pool = store._connections
+    pool._inode += 1
+    pool.set_aside()
+    assert path.exists()
+    path.unlink()
+    pool.set_aside()
+    assert not Path(f"{path}.damaged").exists()
+
+
+def test_a_file_that_is_replaced_while_it_is_opened(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up = Connections._set_up
+
+    def replace(self: Connections, connection: Any) -> None:
+        set_up(self, connection)
+        path.unlink()
+
+    monkeypatch.setattr(Connections, "_set_up", replace)
+    with pytest.raises(StoreUnavailable, match="was replaced while it was opened"):
+        EmbeddedStore(path).hit([entry("k")], 1)
+
+
+def test_a_full_disk(path: Path) -> None:
+    assert in_processes(1, fills_the_disk, path) == [["full", "98"]]
+
+
+def test_a_file_that_stays_locked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_waits, "_ATTEMPTS", 2)
+    monkeypatch.setattr("django_hardened.ratelimit.embedded_store.PATIENCE", 0.01)
+    store = EmbeddedStore(path)
+    store.hit([entry("k")], 1)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="is locked"):
+        store.hit([entry("k")], 1)
+    with pytest.raises(StoreUnavailable, match="is locked"):
+        store.hit([entry("k"), entry("l")], 1)
+    assert remaining(store) == 99, "readers do not wait"
+    other.execute("ROLLBACK")
+    other.close()
+    assert store.hit([entry("k"), entry("l")], 1)[0].remaining == 98
+
+
+# -- Its size ------------------------------------------------------------------------------------
+
+
+def test_what_is_past_is_deleted_in_small_steps(path: Path) -> None:
+    clock = Clock()
+    store = EmbeddedStore(path, clock=clock)
+    for number in range(640):
+        store.hit([entry(f"old{number}", seconds=60)], 1)
+    assert len(rows(path)) == 640
+    clock.now += 120
+    sizes = []
+    for number in range(320):
+        store.hit([entry(f"new{number}")], 1)
+        sizes.append(len(rows(path)))
+    assert min(a - b for a, b in zip(sizes[1:], sizes, strict=False)) >= -64
+    assert set(rows(path)) == {f"new{number}" for number in range(320)}
+
+
+def test_rows_of_a_clock_that_was_wrong_are_past(path: Path) -> None:
+    clock = Clock()
+    store = EmbeddedStore(path, clock=clock)
+    clock.now *= 2
+    store.hit([entry("k")], 1)
+    clock.now /= 2
+    for number in range(200):
+        store.hit([entry(f"new{number}")], 1)
+    assert "k" not in rows(path)
+
+
+def test_its_size_is_bounded_and_what_expires_soonest_goes_first(path: Path) -> None:
+    store = EmbeddedStore(path, max_megabytes=1)
+    daily = [entry(f"d{number:04}z", seconds=86_400) for number in range(1000)]
+    for one in daily:
+        store.hit([one], 1)
+    for number in range(12_000):
+        store.hit([entry(f"{number * 7919 % 10_000:04}x{number}", seconds=60)], 1)
+    pages = sqlite3.connect(path)
+    assert pages.execute("PRAGMA page_count").fetchone()[0] * 4096 < 1.1 * 2**20
+    pages.close()
+    left = rows(path)
+    assert 2000 < len(left) < 8000
+    assert all(one.key in left for one in daily)
+
+
+def test_a_locked_file_is_tidied_later(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    store = EmbeddedStore(path, clock=clock)
+    for number in range(15):
+        store.hit([entry(f"old{number}", seconds=1)], 1)
+    clock.now += 10
+    sample = "django_hardened.ratelimit.embedded_store._DELETE"
+    with monkeypatch.context() as patch:
+        patch.setattr(sample, "no SQL")
+        assert store.hit([entry("new")], 1)[0].remaining == 99
+    assert len(rows(path)) == 16
+    for number in range(16):
+        store.hit([entry(f"newer{number}")], 1)
+    assert len(rows(path)) == 17
+
+
+@pytest.mark.usefixtures("looks")
+def test_a_long_wal_is_cut(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_connections, "LONG_WAL", 20_000)
+    store = EmbeddedStore(path)
+    sizes = []
+    for number in range(40):
+        store.hit([entry(f"k{number}")], 1)
+        sizes.append(Path(f"{path}-wal").stat().st_size)
+    assert max(sizes) < 60_000
+
+
+# -- Threads and forks ---------------------------------------------------------------------------
+
+
+def test_a_forked_process_opens_its_own(path: Path) -> None:
+    [admitted] = in_processes(1, forks, path, 30)
+    assert min(admitted) >= 0
+    assert sum(admitted) == 500
+
+
+def test_no_connection_is_there_while_a_process_forks(path: Path) -> None:
+    store = EmbeddedStore(path)
+    pool = store._connections
+    store.hit([entry("k")], 1)
+    connection = pool.take()
+    waiting = Thread(target=embedded_connections._before_fork)
+    waiting.start()
+    while not pool._is_forking:
+        sleep(0.001)
+    late: list[int] = []
+    hit = Thread(target=lambda: late.append(remaining(store)))
+    hit.start()
+    sleep(0.01)
+    assert waiting.is_alive()
+    pool.give(connection)
+    waiting.join()
+    assert (pool._idle, late) == ([], [])
+    embedded_connections._after_fork_in_parent()
+    hit.join()
+    assert late == [99]
+
+
+def test_a_thread_that_does_not_finish_holds_no_fork_up(path: Path) -> None:
+    pool = Connections(path)
+    connection = pool.take()
+    embedded_connections._before_fork()
+    embedded_connections._after_fork_in_child()
+    assert not pool.is_used()
+    connection.close()
+
+
+def test_what_a_server_forks_without_python_is_left_to_the_parent(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[Any] = []
+    monkeypatch.setattr(embedded_connections, "_left_to_the_parent", left)
+    store = EmbeddedStore(path)
+    store.hit([entry("k")], 1)
+    [connection] = store._connections._idle
+    embedded_connections._after_fork_in_child()
+    assert left == [connection]
+    assert store.hit([entry("k")], 1)[0].remaining == 98
+
+
+def test_connections_are_kept_for_the_next_one(path: Path) -> None:
+    pool = Connections(path)
+    first, second = pool.take(), pool.take()
+    pool.give(first)
+    pool.give(second)
+    assert pool.take() is second
+    assert pool.take() is first
+    pool.give(first)
+    pool.drop(second)
+
+
+def test_two_threads_may_want_the_last_one(path: Path) -> None:
+    class Emptied(list[Any]):
+        def __bool__(self) -> bool:
+            return self.pop_count() == 0
+
+        def pop_count(self) -> int:
+            self.asked = getattr(self, "asked", -1) + 1
+            return self.asked
+
+    pool = Connections(path)
+    pool._idle = Emptied()
+    pool.drop(pool.take())
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_paused() -> Iterator[None]:
+    yield
+    embedded_connections._after_fork_in_parent()
+
+
+def test_the_limit_is_part_of_the_question(path: Path) -> None:
+    assert entry("k").limit == Limit(100, HOUR)
+    assert EmbeddedStore(path).hit([], 1) == []
