@@ -67,6 +67,10 @@ class StoreUnavailable(Exception):
     """The store cannot be reached, or does not answer in time."""
 
 
+class LimiterUnavailable(Exception):
+    """Nothing can be counted, and the policy is to deny."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """One limit, as clients are told of it.
