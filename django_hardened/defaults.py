@@ -34,10 +34,26 @@ PASSWORD_MIN_LENGTH: Final = 12
 # Per client address, and per user; a person reading pages stays far below both.
 THROTTLE_RATES: Final = {"anon": "60/min", "user": "600/min"}
 
+# Per client address, whatever it asks for: twenty a second are a crawler that is in a hurry.
+ADDRESS_RATES: Final = {"address": "1200/m"}
+
+# ASVS 6.3.1. NIST SP 800-63B, revision 3, section 5.2.2 caps failures per account at a hundred in a
+# row; ten in a quarter of an hour leave somebody who has forgotten a password time to think. An
+# address may be that of an office.
+LOGIN_RATES: Final = {"account": "10/15m", "address": "50/15m"}
+
+AUTHENTICATION_BACKENDS: Final = (
+    # In front of those that look at a password: what it refuses, no other backend is asked.
+    "django_hardened.backends.LoginProtectionBackend",
+    "django.contrib.auth.backends.ModelBackend",
+)
+
 MIDDLEWARE: Final = (
     "django_hardened.middleware.TrustedProxyMiddleware",
     # In front of SecurityMiddleware, whose redirect to https repeats the host of the request.
     "django_hardened.middleware.HostPinningMiddleware",
+    # In front of all that costs something.
+    "django_hardened.middleware.RateLimitMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

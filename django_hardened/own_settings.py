@@ -54,7 +54,12 @@ def _is_alias_map(value: object) -> bool:
     )
 
 
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
 OWN_SETTINGS: Final[Mapping[str, Kind]] = {
+    "HARDENED_ADDRESS_RATES": Kind("a dictionary of rates", '{"address": "1200/m"}', _is_mapping),
     "HARDENED_BOOT_OVERRIDE": Kind("a string with a reason", '""', _is_text),
     "HARDENED_CANONICAL_ORIGIN": Kind(
         "an origin", '"https://www.example.com"', lambda value: value is None or _is_text(value)
@@ -75,6 +80,9 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_HEALTH_PATHS": Kind("a list of paths", '["/healthz"]', _are_texts),
     "HARDENED_HOST_ALIASES": Kind(
         "a dictionary of host names", '{"www.example.com": "example.com"}', _is_alias_map
+    ),
+    "HARDENED_LOGIN_RATES": Kind(
+        "a dictionary of rates", '{"account": "10/15m", "address": "50/15m"}', _is_mapping
     ),
     "HARDENED_RATELIMIT_CACHE": Kind("an alias of CACHES", '"default"', _is_text),
     "HARDENED_RATELIMIT_FILE": Kind(

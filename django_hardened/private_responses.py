@@ -49,10 +49,11 @@ def is_private(request: HttpRequest) -> bool:
     """
     # The request of REST framework, which a method of a view is given, holds Django's.
     request = getattr(request, "_request", request)
-    return bool(request.META.get("HTTP_AUTHORIZATION")) or _has_user(request)
+    return bool(request.META.get("HTTP_AUTHORIZATION")) or has_user(request)
 
 
-def _has_user(request: HttpRequest) -> bool:
+def has_user(request: HttpRequest) -> bool:
+    """Whether ``request`` was found to be somebody's, by its session or by its credentials."""
     known = vars(request)
     # REST framework sets ``user`` to its own; what a middleware has found before stays in the
     # others, of which one is for sync and one for async code.

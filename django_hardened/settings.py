@@ -66,6 +66,7 @@ class Overrides(TypedDict, total=False):
     LANGUAGE_COOKIE_SAMESITE: str
     SIGNED_COOKIE_LEGACY_SALT_FALLBACK: bool
 
+    AUTHENTICATION_BACKENDS: list[str]
     PASSWORD_HASHERS: list[str]
     AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]]
     PASSWORD_RESET_TIMEOUT: int
@@ -77,6 +78,8 @@ class Overrides(TypedDict, total=False):
     FILE_UPLOAD_DIRECTORY_PERMISSIONS: int
 
     RATELIMIT_ENABLE: bool
+    HARDENED_ADDRESS_RATES: dict[str, str | tuple[int, int]]
+    HARDENED_LOGIN_RATES: dict[str, str | tuple[int, int]]
     HARDENED_ENVIRONMENT: defaults.Environment
     HARDENED_TRUSTED_PROXIES: Sequence[str | int]
     HARDENED_FORWARDED_HEADER: ForwardedHeader
@@ -125,6 +128,7 @@ def hardened_settings(
     environment = reader.environment
     settings: dict[str, Any] = {
         "MIDDLEWARE": [*defaults.MIDDLEWARE],
+        "AUTHENTICATION_BACKENDS": [*defaults.AUTHENTICATION_BACKENDS],
         "LOGGING": defaults.logging(environment),
         **defaults.transport(environment),
         **defaults.cookies(environment),

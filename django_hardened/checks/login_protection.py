@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
 
+from django_hardened.checks import stack
+from django_hardened.checks.classes import is_subclass
 from django_hardened.checks.logins import backends, has_password_login
+from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
+from django_hardened.own_settings import OWN_SETTINGS
+from django_hardened.ratelimit import configured
+
+BACKEND = "django_hardened.backends.LoginProtectionBackend"
+MIDDLEWARE = "django_hardened.middleware.RateLimitMiddleware"
 
 I310 = Rule(
     "I310",
     "Nothing limits how often a password can be tried.",
-    'Install django-axes: "axes" in INSTALLED_APPS, "axes.backends.AxesStandaloneBackend" first in '
-    'AUTHENTICATION_BACKENDS, "axes.middleware.AxesMiddleware" last in MIDDLEWARE. If a proxy '
-    'limits it: HARDENED_EDGE = {{"rate_limit"}}.',
+    f'AUTHENTICATION_BACKENDS = ["{BACKEND}", ...]  # in front of the others, and '
+    f'"{MIDDLEWARE}" in MIDDLEWARE; or HARDENED_EDGE = {{{{"rate_limit"}}}} where a proxy does it',
     setting="AUTHENTICATION_BACKENDS",
     asvs="6.3.1",
     cwe=307,
@@ -47,7 +55,40 @@ W313 = Rule(
     asvs="6.3.1",
     cwe=348,
 )
-RULES = (I310, E311, W312, W313)
+W314 = Rule(
+    "W314",
+    "LoginProtectionBackend stands behind {subject}, which looks at a password before it is "
+    "counted.",
+    f'AUTHENTICATION_BACKENDS = ["{BACKEND}", ...]  # in front of the others',
+    setting="AUTHENTICATION_BACKENDS",
+    asvs="6.3.1",
+    cwe=307,
+)
+W315 = Rule(
+    "W315",
+    "LoginProtectionBackend is there without RateLimitMiddleware: passwords that are tried at the "
+    "same time are not counted in time, wrong credentials in a header are not counted, and who is "
+    "refused is told of a wrong password.",
+    f'Put "{MIDDLEWARE}" in MIDDLEWARE, before SecurityMiddleware.',
+    setting="MIDDLEWARE",
+    asvs="6.3.1",
+    cwe=307,
+)
+E316 = Rule(
+    "E316",
+    "{problem}: no request is answered.",
+    "{setting} = {example}",
+    cwe=307,
+)
+W317 = Rule(
+    "W317",
+    "RateLimitMiddleware stands {place} {other}: {effect}.",
+    "Put RateLimitMiddleware behind TrustedProxyMiddleware and HostPinningMiddleware, and before "
+    "SecurityMiddleware and the others.",
+    setting="MIDDLEWARE",
+    cwe=770,
+)
+RULES = (I310, E311, W312, W313, W314, W315, E316, W317)
 
 # Packages, and what projects call a middleware or a backend of their own.
 _LIMITER = re.compile(
@@ -55,6 +96,24 @@ _LIMITER = re.compile(
     r"|django_hardened\.backends",
     re.IGNORECASE,
 )
+_BEFORE = (
+    (
+        "django_hardened.middleware.TrustedProxyMiddleware",
+        "what it counts is the address of the proxy, which is that of everybody",
+    ),
+    (
+        "django_hardened.middleware.HostPinningMiddleware",
+        "health checks and requests to foreign hosts are counted too",
+    ),
+)
+_BEHIND = (
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.cache.UpdateCacheMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+)
+_LATE = "what that does, it does for requests that are refused, too"
 _FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 
 
@@ -69,8 +128,14 @@ def _has_limiter() -> bool:
     limits = getattr(settings, "ACCOUNT_RATE_LIMITS", None)
     if apps.is_installed("allauth.account") and limits is not False:
         return True
-    names = (*map(str, settings.INSTALLED_APPS), *map(str, settings.MIDDLEWARE), *backends())
-    return any(_LIMITER.search(name) for name in names)
+    middleware = [entry for entry in map(str, settings.MIDDLEWARE) if entry != MIDDLEWARE]
+    names = (*map(str, settings.INSTALLED_APPS), *middleware, *backends())
+    return bool(_protections()) or any(_LIMITER.search(name) for name in names)
+
+
+def _protections() -> list[int]:
+    """Return where in ``AUTHENTICATION_BACKENDS`` ours, or a subclass of it, stands."""
+    return [index for index, entry in enumerate(backends()) if is_subclass(entry, BACKEND)]
 
 
 def check_limits_are_on(**kwargs: Any) -> list[CheckMessage]:
@@ -119,9 +184,55 @@ def _axes_counts_left_most() -> bool:
     return order == "left-most" and any("X_FORWARDED_FOR" in str(name) for name in read)
 
 
+def check_protection_order(**kwargs: Any) -> list[CheckMessage]:
+    positions = _protections()
+    if not positions:
+        return []
+    findings = [W314.found(subject=entry) for entry in backends()[: positions[0]][:1]]
+    return findings if is_present(MIDDLEWARE) else [*findings, W315.found()]
+
+
+def check_own_rates(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        E316.found(setting=setting, problem=str(problem), example=OWN_SETTINGS[setting].example)
+        for setting, read in (
+            ("HARDENED_ADDRESS_RATES", configured.address_limits),
+            ("HARDENED_LOGIN_RATES", configured.login_limits),
+        )
+        # One that is no dictionary is found as such (E903).
+        if isinstance(getattr(settings, setting, None), Mapping)
+        and (problem := _problem(read)) is not None
+    ]
+
+
+def _problem(read: Callable[[], object]) -> ImproperlyConfigured | None:
+    try:
+        read()
+    except ImproperlyConfigured as error:
+        return error
+    return None
+
+
+def check_limits_order(**kwargs: Any) -> list[CheckMessage]:
+    too_early = [
+        W317.found(place="before", other=dotted.rpartition(".")[2], effect=effect)
+        for dotted, effect in _BEFORE
+        if not stack.comes_before(dotted, MIDDLEWARE)
+    ]
+    too_late = [
+        W317.found(place="behind", other=dotted.rpartition(".")[2], effect=_LATE)
+        for dotted in _BEHIND
+        if not stack.comes_before(MIDDLEWARE, dotted)
+    ]
+    return [*too_early, *too_late[:1]]
+
+
 CHECKS = (
     check_login_protection,
     check_limits_are_on,
     check_limits_fail_closed,
     check_counted_address,
+    check_protection_order,
+    check_own_rates,
+    check_limits_order,
 )

@@ -24,6 +24,7 @@ _LETS_NOBODY_IN = (
     "axes.backends.AxesStandaloneBackend",
     "bridgekeeper.backends.RulePermissionBackend",
     "django.contrib.auth.backends.BaseBackend",
+    "django_hardened.backends.LoginProtectionBackend",
     "guardian.backends.ObjectPermissionBackend",
     "permission.backends.PermissionBackend",
     "rules.permissions.ObjectPermissionBackend",

@@ -7,10 +7,6 @@ from typing import Any
 from rest_framework.throttling import BaseThrottle, ScopedRateThrottle, SimpleRateThrottle
 
 from django_hardened.drf import effective
-from django_hardened.drf.throttling import CountingThrottle
-
-# What both ask is X-Forwarded-For, as far as NUM_PROXIES says.
-_BY_ADDRESS = (BaseThrottle.get_ident, CountingThrottle.get_ident)
 
 
 def rate_problem(throttle: type) -> str | None:
@@ -30,7 +26,9 @@ def rate_problem(throttle: type) -> str | None:
     if rate is None:
         return "missing"
     try:
-        throttle.parse_rate(throttle.__new__(throttle), str(rate))
+        # Settings hold what people write: a lazy string is a rate, a number is a slip.
+        written: Any = rate if isinstance(rate, tuple) else str(rate)
+        throttle.parse_rate(throttle.__new__(throttle), written)
     except Exception:  # noqa: BLE001  # whatever it raises, it would on each request
         return "unreadable"
     return None
@@ -48,9 +46,14 @@ def rate_of(throttle: type[SimpleRateThrottle]) -> Any:
 
 
 def identifies_by_address(throttle: type) -> bool:
-    """Whether it tells strangers apart by what DRF takes for their address."""
+    """Whether it tells strangers apart by what DRF takes for their address: X-Forwarded-For.
+
+    As far as NUM_PROXIES says. The classes of this package ask REMOTE_ADDR.
+    """
     if not issubclass(throttle, SimpleRateThrottle):
         return False
     code = getattr(throttle.get_cache_key, "__code__", None)
     names = set(code.co_names) if code else set()
-    return throttle.get_ident in _BY_ADDRESS and bool(names & {"get_ident", "get_cache_key"})
+    return throttle.get_ident is BaseThrottle.get_ident and bool(
+        names & {"get_ident", "get_cache_key"}
+    )

@@ -12,8 +12,8 @@ from django.http.response import HttpResponseBase
 GetResponse = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
 
 
-class _Middleware:
-    """What both kinds below share."""
+class Middleware:
+    """What all kinds share."""
 
     sync_capable: ClassVar[bool] = True
     async_capable: ClassVar[bool] = True
@@ -25,7 +25,7 @@ class _Middleware:
             markcoroutinefunction(cast(Callable[..., object], self))
 
 
-class RequestMiddleware(_Middleware):
+class RequestMiddleware(Middleware):
     """Middleware that looks at the request only: it changes it, or answers in its stead."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
@@ -55,7 +55,7 @@ class RequestMiddleware(_Middleware):
         return self.process_request(request)
 
 
-class ResponseMiddleware(_Middleware):
+class ResponseMiddleware(Middleware):
     """Middleware that looks at the response only, with the request as the view has left it."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:

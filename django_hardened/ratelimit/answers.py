@@ -18,7 +18,7 @@ _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Too many requests</title>'
     "<p>Too many requests. Try again in {seconds} s."
 )
-_UNAVAILABLE_SECONDS = 5
+UNAVAILABLE_SECONDS = 5
 
 
 def too_many(request: HttpRequest, decision: Decision) -> HttpResponse:
@@ -47,7 +47,7 @@ def detail(decision: Decision) -> str:
 def unavailable() -> HttpResponse:
     """Return the answer where nothing can be counted, and the policy is to deny."""
     response = _answer(503, "Service Unavailable\n", "text/plain; charset=utf-8")
-    response["Retry-After"] = str(_UNAVAILABLE_SECONDS)
+    response["Retry-After"] = str(UNAVAILABLE_SECONDS)
     return response
 
 

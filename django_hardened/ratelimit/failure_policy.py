@@ -11,7 +11,13 @@ from time import monotonic
 from typing import Final, Literal, TypeVar
 
 from django_hardened.log_window import LogWindow
-from django_hardened.ratelimit.decisions import Entry, Standing, Store, StoreUnavailable
+from django_hardened.ratelimit.decisions import (
+    Entry,
+    LimiterUnavailable,
+    Standing,
+    Store,
+    StoreUnavailable,
+)
 from django_hardened.ratelimit.rates import MAX_AMOUNT, Limit
 from django_hardened.ratelimit.windows import Window
 
@@ -21,19 +27,8 @@ Policy = Literal["fallback", "deny", "allow"]
 POLICIES: Final[tuple[Policy, ...]] = ("fallback", "deny", "allow")
 LOGGER = "django_hardened.ratelimit"
 PROBE_EVERY = 1.0  # seconds
-RETRY_AFTER = 5  # seconds, in which a store that is back has been found
 # Counted for real: a full disk can still be read.
 _PROBE = Entry("probe", "probe", Limit(MAX_AMOUNT, 1, "probe"))
-
-
-class LimiterUnavailable(Exception):
-    """Nothing can count, and the policy is to refuse: a 503.
-
-    Attributes:
-        retry_after: seconds, for the field ``Retry-After``.
-    """
-
-    retry_after = RETRY_AFTER
 
 
 class Breaker:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
+from django.core.cache import InvalidCacheBackendError, caches
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.utils.module_loading import import_string
 
 from django_hardened.conf import conf
 from django_hardened.ratelimit.decisions import Store
@@ -18,22 +17,15 @@ from django_hardened.ratelimit.embedded_place import default_path
 from django_hardened.ratelimit.embedded_store import MAX_MEGABYTES, EmbeddedStore
 from django_hardened.ratelimit.failure_policy import POLICIES, Policy, ResilientStore
 from django_hardened.ratelimit.in_process import InProcessStore
+from django_hardened.ratelimit.shared_stores import MODULES, shared_store
 
-_REDIS: Final = "django_hardened.ratelimit.redis_store.RedisStore"
-_MEMCACHED: Final = "django_hardened.ratelimit.memcached_store.MemcachedStore"
-_EMBEDDED: Final = ""
 _DJANGO: Final = "django.core.cache.backends."
-# What counts for each class of cache, and what is derived from it. None is imported to be compared.
-_STORES: Final[Mapping[str, str]] = {
-    f"{_DJANGO}redis.RedisCache": _REDIS,
-    "django_redis.cache.RedisCache": _REDIS,
-    f"{_DJANGO}memcached.PyMemcacheCache": _MEMCACHED,
-    f"{_DJANGO}memcached.PyLibMCCache": _MEMCACHED,
-    # These lose counts under concurrency, or forget them when they are full.
-    f"{_DJANGO}locmem.LocMemCache": _EMBEDDED,
-    f"{_DJANGO}db.DatabaseCache": _EMBEDDED,
-    f"{_DJANGO}filebased.FileBasedCache": _EMBEDDED,
-    f"{_DJANGO}dummy.DummyCache": _EMBEDDED,
+# These lose counts under concurrency, or forget them when they are full: the embedded store counts.
+_UNFIT: Final = {
+    f"{_DJANGO}locmem.LocMemCache",
+    f"{_DJANGO}db.DatabaseCache",
+    f"{_DJANGO}filebased.FileBasedCache",
+    f"{_DJANGO}dummy.DummyCache",
 }
 
 # By process as well: a store is made anew in the child of a fork, and that of the parent is kept
@@ -57,34 +49,30 @@ def get_store(alias: str | None = None) -> Store:
 
 def _make(alias: str) -> ResilientStore:
     policy, embedded = _policy(), _embedded()
-    network = _network_store(alias)
-    if network:
-        fallbacks: list[Store] = [embedded, InProcessStore()]
-        return ResilientStore(import_string(network).from_alias(alias), fallbacks, policy)
+    shared = _shared(alias)
+    if shared:
+        return ResilientStore(shared, [embedded, InProcessStore()], policy)
     return ResilientStore(embedded, [InProcessStore()], policy)
 
 
-def _network_store(alias: str) -> str:
-    """Return the dotted path of the store for ``alias``; "" where the embedded one counts."""
-    cache: Any = settings.CACHES.get(alias)
-    if cache is None:
-        return _EMBEDDED
-    backend = cache.get("BACKEND")
+def _shared(alias: str) -> Store | None:
+    """Return the store on the server of ``alias``; None where the embedded one counts."""
     try:
-        bases = import_string(str(backend)).__mro__
-    except (ImportError, AttributeError) as error:
+        cache = caches[alias]
+    except InvalidCacheBackendError as error:
+        if alias not in settings.CACHES:
+            return None
+        raise ImproperlyConfigured(f"CACHES[{alias!r}] cannot be used: {error}") from error
+    names = [f"{base.__module__}.{base.__qualname__}" for base in type(cache).__mro__]
+    store = shared_store(cache)
+    if store is None and _UNFIT.isdisjoint(names):
         raise ImproperlyConfigured(
-            f"CACHES[{alias!r}] has the backend {backend!r}, which is none: {error}"
-        ) from error
-    for base in bases:
-        store = _STORES.get(f"{base.__module__}.{base.__qualname__}")
-        if store is not None:
-            return store
-    raise ImproperlyConfigured(
-        f"No rate limit can be counted in CACHES[{alias!r}], whose backend is {backend!r}. Name "
-        f"another alias in HARDENED_RATELIMIT_CACHE: backends that work are {', '.join(_STORES)}. "
-        "An alias that does not exist works as well: a file of this host counts then."
-    )
+            f"No rate limit can be counted in CACHES[{alias!r}], whose backend is {names[0]!r}. "
+            "Name another alias in HARDENED_RATELIMIT_CACHE: backends that work are "
+            f"{', '.join([*MODULES, *sorted(_UNFIT)])}. "
+            "An alias that does not exist works as well: a file of this host counts then."
+        )
+    return store
 
 
 def _embedded() -> Store:

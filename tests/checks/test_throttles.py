@@ -78,17 +78,19 @@ def test_limits_and_the_edge(changes: Any, edge: list[str], found: list[str]) ->
 
 
 ANON = {"DEFAULT_THROTTLE_CLASSES": [HARDENED + "AnonRateThrottle"]}
+PLAIN = {"DEFAULT_THROTTLE_CLASSES": [DRF + "AnonRateThrottle"]}
 NONE: dict[str, Any] = {"DEFAULT_THROTTLE_CLASSES": []}
 
 
 @pytest.mark.parametrize(
     ("views", "changes", "middleware", "edge", "found"),
     [
-        ([], ANON, [], [], ["W411"]),
-        ([], ANON, [PROXY], [], []),
-        ([], ANON, [], ["rate_limit"], []),
-        ([], ANON | {"NUM_PROXIES": 0}, [], [], []),
-        ([], ANON | {"NUM_PROXIES": 1}, [], [], []),
+        ([], ANON, [], [], []),
+        ([], PLAIN, [], [], ["W411", "I412"]),
+        ([], PLAIN, [PROXY], [], ["I412"]),
+        ([], PLAIN, [], ["rate_limit"], []),
+        ([], PLAIN | {"NUM_PROXIES": 0}, [], [], ["I412"]),
+        ([], PLAIN | {"NUM_PROXIES": 1}, [], [], ["I412"]),
         ([], {"DEFAULT_THROTTLE_CLASSES": [OURS + "ByAccount"], "x": 1}, [], [], ["I412"]),
         ([], {"DEFAULT_THROTTLE_CLASSES": [OURS + "ByAddressOfItsOwn"]}, [], [], ["I412"]),
         ([], {"DEFAULT_THROTTLE_CLASSES": [OURS + "UnrelatedThrottle"]}, [], [], []),

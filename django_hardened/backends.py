@@ -1,0 +1,112 @@
+"""``LoginProtectionBackend``: limits wrong passwords, whatever view or API asks for them.
+
+The admin, REST framework's basic and token authentication, and every view of a project check a
+password by ``django.contrib.auth.authenticate``, which asks the backends in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.signals import user_logged_in, user_login_failed
+from django.core.exceptions import PermissionDenied
+from django.views.decorators.debug import sensitive_variables
+
+from django_hardened.log_window import LogWindow
+from django_hardened.ratelimit.accounts import is_possible, name_among, named
+from django_hardened.ratelimit.decisions import Decision, LimiterUnavailable
+from django_hardened.ratelimit.logins import LIMITER, of_attempt
+from django_hardened.ratelimit.visits import Visit, unwrapped, visit_of
+from django_hardened.signals import login_limited
+
+_LOGGED_CHARACTERS = 100
+_limited: Final = LogWindow()
+
+
+class LoginProtectionBackend:
+    """Goes first in ``AUTHENTICATION_BACKENDS``. Lets nobody in; ends a login that is too many.
+
+    The attempt is counted before any other backend looks at the password, and given back by
+    ``RateLimitMiddleware`` if it was right. What is refused is refused for existing accounts and
+    others alike, and costs no hashing. No subclass of Django's ``BaseBackend``: ``force_login``
+    takes the first backend that has a ``get_user``.
+    """
+
+    @sensitive_variables("credentials")
+    def authenticate(self, request: Any, **credentials: Any) -> None:
+        """Count the attempt; None leaves the password to the backends that follow.
+
+        Raises:
+            PermissionDenied: there were too many, and no other backend is to be asked.
+        """
+        if credentials.get("password") is None:
+            return
+        visit = visit_of(request)
+        try:
+            decision = _decide(visit, request, credentials)
+        except LimiterUnavailable:
+            if visit is not None:
+                visit.is_unavailable = True
+            raise PermissionDenied from None
+        if not decision.allowed:
+            of = visit.request if visit is not None else unwrapped(request)
+            _tell(of, named(credentials), decision)
+            raise PermissionDenied
+        if not is_possible(credentials):
+            raise PermissionDenied
+
+    @sensitive_variables("credentials")
+    async def aauthenticate(self, request: Any, **credentials: Any) -> None:
+        """As :meth:`authenticate`, in a thread: a store may keep its caller waiting."""
+        await sync_to_async(self.authenticate)(request, **credentials)
+
+
+def _decide(visit: Visit | None, request: Any, credentials: Mapping[str, Any]) -> Decision:
+    username = named(credentials)
+    if visit is not None:
+        return visit.reserve(username, name_among(credentials), credentials["password"])
+    # Nobody will tell that it was right: ask, and count when it was wrong.
+    decision = LIMITER.hit_all(of_attempt(unwrapped(request), username))
+    LIMITER.take_back(decision)
+    return decision
+
+
+def _tell(request: Any, username: str | None, decision: Decision) -> None:
+    address = "" if request is None else str(request.META.get("REMOTE_ADDR", ""))
+    limit = decision.limit.name if decision.limit else ""
+    _limited.warning(
+        "django_hardened.login",
+        "Refused a login from %r: %s is used up.",
+        address[:_LOGGED_CHARACTERS],
+        limit,
+    )
+    login_limited.send_robust(
+        LoginProtectionBackend, request=request, username=username, decision=decision
+    )
+
+
+def _keep_failure(credentials: Mapping[str, Any], request: Any = None, **kwargs: Any) -> None:
+    """Keep what was reserved for a wrong password, or count it where nothing was."""
+    if credentials.get("password") is None:
+        return
+    visit, username = visit_of(request), named(credentials)
+    if visit is not None:
+        visit.fail(username)
+        return
+    with suppress(LimiterUnavailable):  # the next attempt is denied
+        LIMITER.hit_all(of_attempt(unwrapped(request), username))
+
+
+def _note_login(request: Any = None, user: Any = None, **kwargs: Any) -> None:
+    """Have the middleware leave a device cookie where somebody has logged in."""
+    visit = visit_of(request)
+    if visit is not None:
+        visit.user = user
+
+
+# When the first backend is looked for, this module is imported: before anything can fail.
+user_login_failed.connect(_keep_failure, dispatch_uid="django_hardened.backends")
+user_logged_in.connect(_note_login, dispatch_uid="django_hardened.backends")
