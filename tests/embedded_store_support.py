@@ -62,9 +62,8 @@ def storm(barrier: Any, path: Path, threads: int, hits: int, entries: list[Entry
     store, admitted = EmbeddedStore(path), []
 
     def run() -> None:
-        for _ in range(hits):
-            if all(standing.wait == 0 for standing in store.hit(entries, 1)):
-                admitted.append(1)
+        decisions = (store.hit(entries, 1) for _ in range(hits))
+        admitted.extend(all(s.wait == 0 for s in decision) for decision in decisions)
 
     crowd = [Thread(target=run) for _ in range(threads)]
     barrier.wait(PATIENCE)
@@ -72,7 +71,7 @@ def storm(barrier: Any, path: Path, threads: int, hits: int, entries: list[Entry
         thread.start()
     for thread in crowd:
         thread.join()
-    return len(admitted)
+    return sum(admitted)
 
 
 def pairs_without_end(path: Path, number: int) -> None:

@@ -10,7 +10,7 @@ import re
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Final, NamedTuple
 
-from django_hardened.proxies import parse_address
+from django_hardened.forwarded import parse_address
 
 # RFC 6177: a site is given a /64 at least, and often a /56 or a /48. Each of these networks is
 # limited in the same decision, the wider ones at a multiple, for neighbours.
