@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import ceil
 from typing import NamedTuple, Protocol
 
 from django_hardened.ratelimit.rates import Limit
@@ -71,8 +69,7 @@ class LimiterUnavailable(Exception):
     """Nothing can be counted, and the policy is to deny."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """One limit, as clients are told of it.
 
     Attributes:
@@ -90,13 +87,12 @@ class Status:
     @classmethod
     def of(cls, limit: Limit, standing: Standing) -> Status:
         """Return ``standing`` in whole seconds."""
-        retry_after = ceil(standing.wait / SECOND)
-        reset_after = retry_after or ceil(standing.release / SECOND)
+        retry_after = -(-standing.wait // SECOND)
+        reset_after = retry_after or -(-standing.release // SECOND)
         return cls(limit, standing.remaining, reset_after, retry_after)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a hit is admitted, by all its limits together.
 
     Attributes:
@@ -114,7 +110,7 @@ class Decision:
     @classmethod
     def of(cls, entries: Sequence[Entry], standings: Sequence[Standing], cost: int) -> Decision:
         """Return the decision that a store's answer amounts to."""
-        statuses = (Status.of(e.limit, s) for e, s in zip(entries, standings, strict=True))
+        statuses = [Status.of(e.limit, s) for e, s in zip(entries, standings, strict=True)]
         return cls(tuple(statuses), tuple(entries), tuple(standings), cost)
 
     @property

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
+from functools import lru_cache
 from hashlib import blake2b
+from typing import Any
 
 from django_hardened.ratelimit.decisions import Entry
 from django_hardened.ratelimit.rates import Limit
@@ -17,14 +19,27 @@ def entry(secret: bytes, client: tuple[str, ...], limit: Limit) -> Entry:
     The parts are hashed with ``secret``, each behind its length: ``("ab", "c")`` is not
     ``("a", "bc")``, and nobody who reads the store learns an address or a name.
     """
-    tag = _digest(secret, client)
-    name = (*client, limit.name, str(limit.amount), str(limit.seconds))
-    return Entry(tag, _digest(secret, name), limit)
+    digest = _keyed(secret).copy()
+    digest.update(_joined(client))
+    tag = _text(digest)
+    digest.update(_of_limit(limit))
+    return Entry(tag, _text(digest), limit)
 
 
-def _digest(secret: bytes, parts: tuple[str, ...]) -> str:
-    digest = blake2b(key=secret[: blake2b.MAX_KEY_SIZE], digest_size=_BYTES)
-    for part in parts:
-        text = part.encode("utf-8", "surrogatepass")
-        digest.update(len(text).to_bytes(8, "big") + text)
-    return urlsafe_b64encode(digest.digest()).decode("ascii")
+@lru_cache(maxsize=2)
+def _keyed(secret: bytes) -> Any:
+    return blake2b(key=secret[: blake2b.MAX_KEY_SIZE], digest_size=_BYTES)
+
+
+@lru_cache(maxsize=256)  # they are those of the code and the settings
+def _of_limit(limit: Limit) -> bytes:
+    return _joined((limit.name, str(limit.amount), str(limit.seconds)))
+
+
+def _joined(parts: tuple[str, ...]) -> bytes:
+    texts = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return b"".join([len(text).to_bytes(8) + text for text in texts])
+
+
+def _text(digest: Any) -> str:
+    return b2a_base64(digest.digest(), newline=False).decode("ascii")

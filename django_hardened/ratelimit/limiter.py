@@ -75,17 +75,18 @@ class Limiter:
 
 def is_enabled() -> bool:
     """``RATELIMIT_ENABLE``, the setting of django-ratelimit: False turns every limit off."""
-    return bool(getattr(settings, "RATELIMIT_ENABLE", True))
+    # Asked first: to ``getattr``, a setting that is not there is an exception, which takes longer.
+    is_set = settings.is_overridden("RATELIMIT_ENABLE")  # type: ignore[misc]
+    return not is_set or bool(getattr(settings, "RATELIMIT_ENABLE", True))
 
 
 def _entries(counted: Iterable[Counted]) -> Sequence[Entry]:
     """Return what the store is asked about; the same limit of the same client once."""
     secret = _secret(str(settings.SECRET_KEY))
-    entries = {
-        made.key: made
-        for client, limit in counted
-        for made in [entry(secret, client.parts, _scaled(limit, client.multiple))]
-    }
+    entries = {}
+    for client, limit in counted:
+        made = entry(secret, client.parts, _scaled(limit, client.multiple))
+        entries[made.key] = made
     return list(entries.values())
 
 
