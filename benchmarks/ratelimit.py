@@ -31,7 +31,6 @@ from ratelimit_peers import (
     MEMCACHED,
     OURS,
     REDIS,
-    SECONDS,
     Hit,
     Peer,
     Place,
@@ -531,15 +530,15 @@ def _show_outage(place: Place, program: str, options: Sequence[str], how: str) -
                 _hit_often, (Peer(OURS, store), f"{store}-{how}", 400)
             )
             if how == "killed":
-                executable = which(program)
-                process = start(str(executable), port, *options)
+                again = start(str(which(program)), port, *options)
             else:
+                again = process
                 process.send_signal(signal.SIGCONT)
             try:
-                seconds = pool.apply(_until_shared, (Peer(OURS, store), port))
+                seconds = pool.apply(_until_shared, (Peer(OURS, store),))
             finally:
-                process.kill()
-                process.wait(30)
+                again.kill()
+                again.wait(30)
         row(
             f"{store}, {how}",
             errors + before[0],
@@ -577,23 +576,18 @@ def _hit_often(peer: Peer, client: str, hits: int) -> tuple[int, int, float, flo
     return errors, admitted, first, max(moments)
 
 
-def _until_shared(peer: Peer, port: int) -> float:
+def _until_shared(peer: Peer) -> float:
     """Return the seconds until hits are counted on the server again."""
-    hit, begun = peer.hit((10**6, "d")), time.monotonic()
-    while time.monotonic() - begun < 30:
-        hit(f"back{time.monotonic_ns()}")
-        if _holds_counts(peer, port):
-            return time.monotonic() - begun
-        time.sleep(0.05)
-    return float("inf")
-
-
-def _holds_counts(peer: Peer, port: int) -> bool:
-    """Whether the server, of its own, has counted something since it is back."""
     from django_hardened.ratelimit.stores import get_store  # noqa: PLC0415
 
     store: Any = get_store(peer.store)
-    return bool(store._breakers[0].is_closed)  # noqa: SLF001
+    hit, begun = peer.hit((10**6, "d")), time.monotonic()
+    while time.monotonic() - begun < 30:
+        hit("back")
+        if store._breakers[0].is_closed:  # noqa: SLF001
+            return time.monotonic() - begun
+        time.sleep(0.05)
+    return float("inf")
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ def _drf(store: str, rates: Sequence[Rate]) -> Hit:
     def hit(client: str) -> bool:
         # As its views do: an instance a request, and every throttle is asked.
         request: Any = SimpleNamespace(client=client)
-        return all([made().allow_request(request, view) for made in classes])
+        return min(made().allow_request(request, view) for made in classes)
 
     return hit
 
@@ -130,11 +130,9 @@ def _django_ratelimit(store: str, rates: Sequence[Rate]) -> Hit:
     def hit(client: str) -> bool:
         settings.RATELIMIT_USE_CACHE = store
         request: Any = SimpleNamespace(method="GET", client=client)
-        return not any(
-            [
-                is_ratelimited(request, "group", key=_client_of, rate=rate, increment=True)
-                for rate in written
-            ]
+        return not max(
+            is_ratelimited(request, "group", key=_client_of, rate=rate, increment=True)
+            for rate in written
         )
 
     return hit
