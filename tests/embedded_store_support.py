@@ -8,8 +8,12 @@ import resource
 import signal
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 from threading import Thread
+from time import sleep
 from typing import Any
 
 from django_hardened.ratelimit.decisions import Entry, StoreUnavailable
@@ -74,6 +78,48 @@ def storm(barrier: Any, path: Path, threads: int, hits: int, entries: list[Entry
     return sum(admitted)
 
 
+def hits_until(barrier: Any, path: Path, stop: Path, hits: int) -> list[str]:
+    """Hit in two threads, and then let the abuse end; return the kinds of errors there were."""
+    store, errors = EmbeddedStore(path), set()
+
+    def run() -> None:
+        for number in range(hits):
+            try:
+                store.hit([entry(f"a{number}"), entry("b", 10**6)], 1)
+            except Exception as error:  # noqa: BLE001  # the question is which
+                errors.add(type(error).__name__)
+            sleep(0.002)
+
+    crowd = [Thread(target=run) for _ in range(2)]
+    barrier.wait(PATIENCE)
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+    stop.touch()
+    return sorted(errors)
+
+
+def abuse_until(path: Path, stop: Path) -> None:
+    """Delete, cut off and overwrite the file and those beside it, until ``stop`` is there.
+
+    Not the one that is mapped into memory: whoever cuts that off kills whoever has it.
+    """
+    random = Random(7)
+    while not stop.exists():
+        victim = Path(f"{path}{random.choice(['', '', '-wal', '-wal', '-shm'])}")
+        with suppress(FileNotFoundError):
+            if victim.name.endswith("-shm") or random.random() < 0.3:
+                victim.unlink()
+            elif random.random() < 0.5:
+                os.truncate(victim, random.randrange(20_000))
+            else:
+                with victim.open("r+b") as file:
+                    file.seek(random.randrange(20_000))
+                    file.write(random.randbytes(5000))
+        sleep(0.02)
+
+
 def pairs_without_end(path: Path, number: int) -> None:
     """Hit pairs of keys, always both of one."""
     store = EmbeddedStore(path)
@@ -109,6 +155,24 @@ def forks(barrier: Any, path: Path, children: int) -> list[int]:
     for thread in crowd:
         thread.join()
     return admitted
+
+
+def hits_in_a_folder_to_read(barrier: Any) -> str:
+    """Return what is said where no file can be made. Nothing is forbidden to root, nobody to it."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder, "counts")
+        place.mkdir(mode=0o500)
+        if not os.geteuid():
+            os.chown(place, 65534, 65534)
+            Path(folder).chmod(0o755)
+            os.seteuid(65534)
+        try:
+            EmbeddedStore(place / "ratelimit.sqlite3").hit([entry("k")], 1)
+        except StoreUnavailable as error:
+            return str(error)
+        finally:
+            os.seteuid(os.getuid())
+    return "counted"
 
 
 def fills_the_disk(barrier: Any, path: Path) -> list[str]:

@@ -45,7 +45,10 @@ class Standing(NamedTuple):
 
 
 class Store(Protocol):
-    """Keeps the counts. Each method decides about all entries at once, or about none."""
+    """Keeps the counts. Each method decides about all entries at once, or about none.
+
+    No two entries of a call have the same key.
+    """
 
     def hit(self, entries: Sequence[Entry], cost: int) -> list[Standing]:
         """Count ``cost`` for all entries if every one admits it; else for none.

@@ -6,14 +6,21 @@ import logging
 import os
 import sqlite3
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from threading import get_ident
 from time import monotonic, sleep
 from weakref import WeakSet
 
 from django_hardened.ratelimit.decisions import StoreUnavailable
-from django_hardened.ratelimit.embedded_place import prepare
-from django_hardened.ratelimit.embedded_waits import persist
+from django_hardened.ratelimit.embedded_place import (
+    alone,
+    delete_sides,
+    prepare_file,
+    prepare_folder,
+    sides_of,
+)
+from django_hardened.ratelimit.embedded_waits import is_damage, persist
 
 LOGGER = "django_hardened.ratelimit"
 # The name has a version: another shape of state will have a table of its own in the same file, so
@@ -50,13 +57,12 @@ class Connections:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._wal = Path(f"{path}-wal")
+        self._sides = sides_of(path)
         self.has_long_wal = False
         self._idle: list[Connection] = []
         self._users: set[int] = set()
         self._is_forking = False
         self._identity: Identity = ()
-        self._inode = 0
         self._looked = float("-inf")
         _pools.add(self)
 
@@ -79,27 +85,14 @@ class Connections:
         self._idle.append(connection)
         self._users.discard(get_ident())
 
-    def drop(self, connection: Connection) -> None:
-        """Close ``connection`` after an error: what was not committed is rolled back."""
-        connection.close()
-        self._users.discard(get_ident())
-
-    def set_aside(self) -> None:
-        """Move a damaged file out of the way, unless another process has done so."""
+    def drop(self, connection: Connection, error: BaseException) -> None:
+        """Close ``connection`` after ``error``: what was not committed is rolled back."""
         try:
-            if self.path.stat().st_ino != self._inode:
-                return
-            self.path.replace(f"{self.path}.damaged")
-        except FileNotFoundError:
-            return
-        for suffix in ("-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                Path(f"{self.path}{suffix}").unlink()
-        logging.getLogger(LOGGER).error(
-            "The file of the rate limits is damaged. It is %s.damaged now, and counting starts"
-            " anew.",
-            self.path,
-        )
+            if is_damage(error):
+                self._leave(connection, is_damaged=True)
+        finally:
+            connection.close()
+            self._users.discard(get_ident())
 
     def _idle_one(self) -> Connection | None:
         if monotonic() - self._looked >= LOOK_EVERY:
@@ -109,37 +102,81 @@ class Connections:
                 connection = self._idle.pop()
                 if connection.identity == self._identity:
                     return connection
-                connection.close()
+                self._leave(connection)
         return None
 
     def _look(self) -> None:
-        """Notice that the file was deleted or replaced: others no longer count in ours."""
+        """Notice that a file was deleted or replaced: others no longer count in ours."""
         self._looked = monotonic()
         self._identity = self._identify()
 
     def _identify(self) -> Identity:
+        """Return which files are there: in part, if one is missing."""
+        identity: Identity = ()
         try:
-            file, wal = self.path.stat(), self._wal.stat()
+            file = self.path.stat()
+            identity = (file.st_dev, file.st_ino)
+            wal, shared = (side.stat() for side in self._sides)
         except OSError:
-            return ()
+            return identity
         self.has_long_wal = wal.st_size > LONG_WAL
-        # While anybody has it open, SQLite keeps the WAL, and no new file gets its inode.
-        return (file.st_dev, file.st_ino, wal.st_ino)
+        # While anybody has them open, SQLite keeps them, and no new file gets their inodes.
+        return (*identity, wal.st_ino, shared.st_ino)
+
+    def _leave(self, connection: Connection, *, is_damaged: bool = False) -> None:
+        """Close ``connection``, and move the file out of the way if nobody should open it.
+
+        Nobody should if only the files beside it were deleted: who opens it makes new ones, and
+        writes past those that have the old ones. Before it is closed: SQLite writes a file that is
+        still in its place when it closes it.
+        """
+        try:
+            if is_damaged or connection.identity[:2] == self._identity[:2]:
+                persist(partial(self._set_aside, connection, is_damaged), _OPEN_PATIENCE)
+        finally:
+            connection.close()
+
+    def _set_aside(self, connection: Connection, is_damaged: bool) -> bool:
+        with alone(self.path):
+            found = self._identify()
+            is_the_same = found[:2] == connection.identity[:2]  # else somebody was faster
+            if is_the_same and (is_damaged or found != connection.identity):
+                self._move()
+        return True
+
+    def _move(self) -> None:
+        delete_sides(self.path)
+        self.path.replace(f"{self.path}.damaged")
+        logging.getLogger(LOGGER).error(
+            "The file of the rate limits is damaged. It is %s.damaged now, and counting starts"
+            " anew.",
+            self.path,
+        )
 
     def _open(self) -> Connection:
-        self._inode = inode = prepare(self.path)
-        # Waiting is ours: SQLite's pauses grow from 1 to 100 ms, and whoever is new goes first.
-        connection = sqlite3.connect(
-            self.path, timeout=0, isolation_level=None, check_same_thread=False, factory=Connection
-        )
-        try:
-            self._set_up(connection)
-            connection.identity = self._identity = self._identify()
-            if connection.identity[1:2] != (inode,):
-                raise StoreUnavailable(f"{self.path} was replaced while it was opened")
-        except BaseException:
-            connection.close()
-            raise
+        prepare_folder(self.path)
+        with alone(self.path):
+            inode = prepare_file(self.path)
+            connection: Connection = sqlite3.connect(
+                # SQLite itself would make a file that others can read.
+                f"{self.path.as_uri()}?mode=rw",
+                uri=True,
+                # Waiting is ours: SQLite's pauses grow to 100 ms, and whoever is new goes first.
+                timeout=0,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=Connection,
+            )
+            try:
+                self._set_up(connection)
+                connection.identity = self._identity = self._identify()
+                if connection.identity[1:2] != (inode,) or len(connection.identity) < 4:
+                    raise StoreUnavailable(f"{self.path} was replaced while it was opened")
+            except BaseException as error:
+                if is_damage(error):
+                    self._move()
+                connection.close()
+                raise
         return connection
 
     def _set_up(self, connection: Connection) -> None:

@@ -31,7 +31,12 @@ from django_hardened.ratelimit.embedded_connections import (
     Connection,
     Connections,
 )
-from django_hardened.ratelimit.embedded_waits import is_damage, persist
+from django_hardened.ratelimit.embedded_waits import (
+    Damaged,
+    Outpaced,
+    is_damage,
+    persist,
+)
 from django_hardened.ratelimit.rates import MAX_SECONDS
 from django_hardened.ratelimit.windows import SECOND, SLOTS, Window, quantum_of
 
@@ -119,32 +124,45 @@ class EmbeddedStore:
         try:
             try:
                 return self._with_connection(attempt)
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:
                 if not is_damage(error):
                     raise
-                self._connections.set_aside()
-                return self._with_connection(attempt)
+            return self._with_connection(attempt)  # the damaged file is out of the way
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(f"{self._connections.path}: {error}") from error
 
     def _with_connection(self, attempt: Callable[[Connection], T | None]) -> T:
         connection = self._connections.take()
         try:
-            result = persist(partial(attempt, connection), PATIENCE)
+            result = self._persist(attempt, connection)
             self._tidy(connection)
-        except BaseException:
-            self._connections.drop(connection)
+        except BaseException as error:
+            self._connections.drop(connection, error)
             raise
         self._connections.give(connection)
         return result
+
+    def _persist(self, attempt: Callable[[Connection], T | None], connection: Connection) -> T:
+        try:
+            return persist(partial(attempt, connection), PATIENCE)
+        except Outpaced:
+            # A row that is out of order is not found, or not where it should be.
+            if connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+                raise Damaged("a row is out of order") from None
+            raise
 
     def _load(
         self, connection: Connection, entries: Sequence[Entry]
     ) -> tuple[list[Window], dict[str, bytes]]:
         keys = [entry.key for entry in entries]
         states = dict(connection.execute(_for_keys(_READ, len(keys)), keys).fetchall())
+        if not all(type(state) is bytes for state in states.values()):
+            raise Damaged("a state is none")
         now = int(self._clock() * SECOND)
-        return [Window.load(states.get(e.key), e.limit, now) for e in entries], states
+        windows = [Window.load(states.get(entry.key), entry.limit, now) for entry in entries]
+        if any(window.total != sum(window.counts) for window in windows):
+            raise Damaged("a sum is wrong")
+        return windows, states
 
     def _swap(self, connection: Connection, changes: Sequence[_Change]) -> bool:
         """Write all changes, or none if a row is no longer what it was."""
@@ -178,12 +196,16 @@ class EmbeddedStore:
                 connection.execute("PRAGMA busy_timeout = 50")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
                 connection.execute("PRAGMA busy_timeout = 0")
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            if is_damage(error):
+                raise
             connection.rollback()
 
     def _delete_some(self, connection: Connection) -> None:
         rows = connection.execute(_SAMPLE, (self._cursor, _SEEN_ROWS)).fetchall()
         self._cursor = rows[-1][0] if len(rows) == _SEEN_ROWS else ""
+        if not all(type(expires) is int for _, expires in rows):
+            raise Damaged("a time is none")
         now = int(self._clock() * SECOND)
         doomed = [row for row in rows if not now < row[1] < now + _HORIZON]
         if connection.execute(_PAGES).fetchone()[0] > self._max_pages:

@@ -17,35 +17,51 @@ _PAUSE = 0.0005  # seconds at most, between two attempts
 _ATTEMPTS = 20  # at least: where there is no time to run, that is not the file's fault
 
 
-def is_damage(error: sqlite3.Error) -> bool:
+class Damaged(sqlite3.DatabaseError):
+    """The file holds what nobody has written, where SQLite itself does not look."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+class Outpaced(StoreUnavailable):
+    """Others were faster each time, or so it seems."""
+
+
+def is_damage(error: BaseException) -> bool:
     """Whether ``error`` says that the file is no database, or not a whole one."""
-    return _primary_code(error) in _DAMAGE
+    code = _code(error)
+    if not code:  # a text, or a message of SQLite about one, that Python cannot decode
+        return isinstance(error, sqlite3.OperationalError | UnicodeDecodeError)
+    return code & 0xFF in _DAMAGE or code == sqlite3.SQLITE_IOERR_SHORT_READ
 
 
-def _primary_code(error: sqlite3.Error) -> int:
-    """Return SQLite's code; 0 for errors of Python's module itself."""
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+def _code(error: BaseException) -> int:
+    """Return SQLite's code; 0 for errors that are none of its own."""
+    return int(getattr(error, "sqlite_errorcode", 0))
 
 
 def persist(attempt: Callable[[], T | None], patience: float) -> T:
     """Return what ``attempt`` does, when it comes to something and the file is not locked.
 
     Raises:
-        StoreUnavailable: it did not in ``patience`` seconds.
+        StoreUnavailable: it was locked for ``patience`` seconds.
+        Outpaced: it was not, but nothing came of it.
     """
     end, attempts = 0.0, 0
     while True:
         attempts += 1
+        failure: StoreUnavailable = Outpaced("the file of the rate limits is too busy")
         try:
             result = attempt()
-        except sqlite3.OperationalError as error:
-            if _primary_code(error) != sqlite3.SQLITE_BUSY:
+            if result is not None:
+                return result
+        except (BlockingIOError, sqlite3.OperationalError) as error:
+            is_locked = _code(error) & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_locked and not isinstance(error, BlockingIOError):
                 raise
-            result = None
-        if result is not None:
-            return result
+            failure = StoreUnavailable("the file of the rate limits is locked")
         now = monotonic()
         end = end or now + patience
         if now > end and attempts >= _ATTEMPTS:
-            raise StoreUnavailable("the file of the rate limits is locked")
+            raise failure
         sleep(random() * _PAUSE)  # noqa: S311  # not a secret
