@@ -43,7 +43,9 @@ from django_hardened.ratelimit.windows import SECOND, SLOTS, Window, quantum_of
 T = TypeVar("T")
 
 MAX_MEGABYTES = 64
-PATIENCE = 0.1  # seconds, for the lock of another process
+# Seconds, for the lock of another process. Longer than any queue for it: to give up is to count
+# elsewhere, and so to admit more.
+PATIENCE = 1.0
 # New rows between two looks for rows to delete, and how many are looked at: four times as many, so
 # that no more than a fifth of the rows is past, and twice as many as were new can go.
 _NEW_ROWS, _SEEN_ROWS = 16, 64
@@ -166,8 +168,10 @@ class EmbeddedStore:
 
     def _swap(self, connection: Connection, changes: Sequence[_Change]) -> bool:
         """Write all changes, or none if a row is no longer what it was."""
-        if not changes:
-            return True
+        # Only the lock is waited for here. What was read need not be read again, unless it changed.
+        return not changes or persist(partial(self._try_swap, connection, changes), PATIENCE)
+
+    def _try_swap(self, connection: Connection, changes: Sequence[_Change]) -> bool:
         if len(changes) == 1:  # a statement is a transaction
             return self._write(connection, changes[0])
         connection.execute("BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ from django_hardened.ratelimit.decisions import StoreUnavailable
 T = TypeVar("T")
 
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_PAUSE = 0.0005  # seconds at most, between two attempts
+_PAUSE = 0.001  # seconds at most, between two attempts
 _ATTEMPTS = 20  # at least: where there is no time to run, that is not the file's fault
 
 

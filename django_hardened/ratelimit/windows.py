@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import compress
 
 from django_hardened.ratelimit.rates import Limit
 
 QUANTA = 64
 SLOTS = QUANTA + 1
 SECOND = 1_000_000  # times are whole microseconds
+_AGES = range(SLOTS)
 _HEADER = struct.Struct(">QI")  # the newest quantum, and the sum of the counters
 _NARROW, _WIDE = struct.Struct(f">{SLOTS}H"), struct.Struct(f">{SLOTS}I")
 
@@ -147,10 +149,9 @@ class Window:
     def release(self) -> int:
         """Return the microseconds until the earliest count is forgotten; 0 if there is none."""
         oldest = (self.index + 1) % SLOTS
-        for age, count in enumerate(self.counts[oldest:] + self.counts[:oldest]):
-            if count:
-                return self._until_forgotten(self.index - QUANTA + age)
-        return 0
+        ages = compress(_AGES, self.counts[oldest:] + self.counts[:oldest])
+        earliest = next(ages, None)
+        return 0 if earliest is None else self._until_forgotten(self.index - QUANTA + earliest)
 
     def _until_forgotten(self, index: int) -> int:
         return max(1, (index + SLOTS) * quantum_of(self.limit) - self.now)
