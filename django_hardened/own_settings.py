@@ -54,6 +54,13 @@ def _is_alias_map(value: object) -> bool:
     )
 
 
+def _is_place(value: object) -> bool:
+    """Whether ``value`` is an absolute path, or none: a relative one means many places."""
+    if not isinstance(value, str | Promise | Path):
+        return False
+    return not str(value) or Path(str(value)).is_absolute()
+
+
 def _is_mapping(value: object) -> bool:
     return isinstance(value, Mapping)
 
@@ -88,9 +95,11 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_RATELIMIT_FILE": Kind(
         "an absolute path",
         '"/var/lib/mysite/ratelimit.sqlite3"',
-        lambda value: value is None or _is_text(value) or isinstance(value, Path),
+        lambda value: value is None or _is_place(value),
     ),
-    "HARDENED_RATELIMIT_FILE_MB": Kind("a whole number", "64", lambda value: type(value) is int),
+    "HARDENED_RATELIMIT_FILE_MB": Kind(
+        "a whole number above 0", "64", lambda value: type(value) is int and value > 0
+    ),
     "HARDENED_RATELIMIT_ON_ERROR": Kind(
         '"fallback", "deny" or "allow"', '"fallback"', lambda value: value in _ON_ERROR
     ),

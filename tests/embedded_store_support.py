@@ -16,9 +16,12 @@ from threading import Thread
 from time import sleep
 from typing import Any
 
+from django.conf import settings
+
 from django_hardened.ratelimit.decisions import Entry, StoreUnavailable
 from django_hardened.ratelimit.embedded_store import EmbeddedStore
 from django_hardened.ratelimit.rates import Limit
+from django_hardened.ratelimit.stores import get_store
 
 PATIENCE = 60
 HOUR = 3600
@@ -155,6 +158,13 @@ def forks(barrier: Any, path: Path, children: int) -> list[int]:
     for thread in crowd:
         thread.join()
     return admitted
+
+
+def takes_from_the_store_of_the_settings(barrier: Any, path: Path, one: Entry, hits: int) -> int:
+    """Return how many of so many hits were admitted, in a process with settings of its own."""
+    settings.configure(HARDENED_RATELIMIT_FILE=path, HARDENED_ENVIRONMENT="production")
+    barrier.wait(PATIENCE)
+    return sum(get_store().hit([one], 1)[0].wait == 0 for _ in range(hits))
 
 
 def hits_in_a_folder_to_read(barrier: Any) -> str:

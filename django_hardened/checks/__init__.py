@@ -39,6 +39,7 @@ from django_hardened.checks import (
     hosts,
     installation,
     internal_ips,
+    limit_stores,
     literals,
     login_protection,
     logs,
@@ -75,7 +76,7 @@ SETTINGS_MODULES = (
     *(transport, browser_headers, cookies, csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
     *(tokens,),  # 4xx
-    *(caches, cache_privacy, databases, mail, tasks, uploads),  # 5xx
+    *(caches, cache_privacy, databases, limit_stores, mail, tasks, uploads),  # 5xx
     *(process, logs, middleware, versions),  # 6xx
     *(spelling,),  # 9xx
 )

@@ -13,6 +13,7 @@ from django_hardened.middleware.base import GetResponse, Middleware
 from django_hardened.ratelimit import answers, configured
 from django_hardened.ratelimit.decisions import LimiterUnavailable
 from django_hardened.ratelimit.logins import LIMITER
+from django_hardened.ratelimit.stores import get_store
 from django_hardened.ratelimit.visits import Visit
 
 
@@ -26,9 +27,11 @@ class RateLimitMiddleware(Middleware):
 
     def __init__(self, get_response: GetResponse) -> None:
         super().__init__(get_response)
-        # A rate that cannot be read stops the start, and not the first request.
+        # A rate that cannot be read, or nowhere to count, stops the start, and not the first
+        # request.
         configured.address_limits()
         configured.login_limits()
+        get_store()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         if self.async_mode:

@@ -30,7 +30,7 @@ _UNFIT: Final = {
 
 # By process as well: a store is made anew in the child of a fork, and that of the parent is kept
 # there, because what it has open must not be closed by a child.
-_kept: dict[tuple[int, str], ResilientStore] = {}
+_kept: dict[tuple[int, str | None], Store] = {}
 
 
 def get_store(alias: str | None = None) -> Store:
@@ -40,23 +40,33 @@ def get_store(alias: str | None = None) -> Store:
         ImproperlyConfigured: a setting of the rate limits, or the backend of the cache, cannot be
             used.
     """
-    if alias is None:
-        alias = str(getattr(settings, "HARDENED_RATELIMIT_CACHE", "default"))
     key = (os.getpid(), alias)
     kept = _kept.get(key)
-    return kept or _kept.setdefault(key, _make(alias))
+    if kept is None:
+        made = get_store(default_alias()) if alias is None else _make(alias)
+        kept = _kept.setdefault(key, made)
+    return kept
+
+
+def default_alias() -> str:
+    """``HARDENED_RATELIMIT_CACHE``: the alias in ``CACHES`` whose server counts."""
+    return str(getattr(settings, "HARDENED_RATELIMIT_CACHE", "default"))
 
 
 def _make(alias: str) -> ResilientStore:
     policy, embedded = _policy(), _embedded()
-    shared = _shared(alias)
+    shared = store_of_cache(alias)
     if shared:
         return ResilientStore(shared, [embedded, InProcessStore()], policy)
     return ResilientStore(embedded, [InProcessStore()], policy)
 
 
-def _shared(alias: str) -> Store | None:
-    """Return the store on the server of ``alias``; None where the embedded one counts."""
+def store_of_cache(alias: str) -> Store | None:
+    """Return the store on the server of ``alias``; None where the embedded one counts.
+
+    Raises:
+        ImproperlyConfigured: nothing can be counted with this backend.
+    """
     try:
         cache = caches[alias]
     except InvalidCacheBackendError as error:
@@ -69,8 +79,8 @@ def _shared(alias: str) -> Store | None:
         raise ImproperlyConfigured(
             f"No rate limit can be counted in CACHES[{alias!r}], whose backend is {names[0]!r}. "
             "Name another alias in HARDENED_RATELIMIT_CACHE: backends that work are "
-            f"{', '.join([*MODULES, *sorted(_UNFIT)])}. "
-            "An alias that does not exist works as well: a file of this host counts then."
+            f"{', '.join(MODULES)}; a file of this host counts for {', '.join(sorted(_UNFIT))}, "
+            "and for an alias that does not exist."
         )
     return store
 

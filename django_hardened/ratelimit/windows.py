@@ -140,7 +140,7 @@ class Window:
         if cost > self.limit.amount:
             return self.limit.seconds * SECOND
         needed = self.total + cost - self.limit.amount
-        for index in range(self.index - QUANTA, self.index + 1):
+        for index in range(self.index - QUANTA, self.index + 1):  # pragma: no branch
             needed -= self.counts[index % SLOTS]
             if needed <= 0:
                 break

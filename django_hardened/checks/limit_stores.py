@@ -1,0 +1,59 @@
+"""5xx: where the rate limits of this package are counted, and whether they can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
+
+from django_hardened.checks import stack
+from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.login_protection import BACKEND, MIDDLEWARE
+from django_hardened.checks.rules import Rule
+from django_hardened.ratelimit import stores
+
+E530 = Rule(
+    "E530",
+    "The rate limits have no store, and each request that they judge fails: {problem}",
+    'HARDENED_RATELIMIT_CACHE = "file"  # an alias that does not exist: a file of this host '
+    "counts; or one whose backend counts for all hosts, such as Django's RedisCache",
+    "HARDENED_RATELIMIT_CACHE",
+    cwe=770,
+)
+RULES = (E530,)
+
+_THROTTLE = "django_hardened.drf.throttling.CountingThrottle"
+
+
+def check_store(**kwargs: Any) -> list[CheckMessage]:
+    """The other settings of the store have a kind each, and E903 is about it."""
+    alias = stores.default_alias()
+    if not _is_used():
+        return []
+    try:
+        stores.store_of_cache(alias)
+    except ImproperlyConfigured as error:
+        return [E530.found(subject=alias, problem=str(error))]
+    return []
+
+
+def _is_used() -> bool:
+    """Whether settings ask for a limit. Of one that only code asks for they may name the cache."""
+    return (
+        settings.is_overridden("HARDENED_RATELIMIT_CACHE")  # type: ignore[misc]  # a method
+        or stack.has(MIDDLEWARE)
+        or any(is_subclass(backend, BACKEND) for backend in settings.AUTHENTICATION_BACKENDS)
+        or any(is_subclass(throttle, _THROTTLE) for throttle in _throttles())
+    )
+
+
+def _throttles() -> list[object]:
+    rest_framework = getattr(settings, "REST_FRAMEWORK", None)
+    named = rest_framework if isinstance(rest_framework, dict) else {}
+    classes = named.get("DEFAULT_THROTTLE_CLASSES")
+    return [*classes] if isinstance(classes, list | tuple) else []
+
+
+CHECKS = (check_store,)
