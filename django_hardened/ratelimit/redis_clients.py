@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from copy import copy
-from inspect import Parameter, signature
 from typing import Any
 
 from redis import ConnectionPool, Redis, RedisCluster
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
+from redis.exceptions import ConnectionError, ResponseError
 from redis.retry import Retry
 from redis.sentinel import SentinelConnectionPool
 
@@ -32,28 +34,70 @@ _OF_THE_OTHER_POOL = {
 }
 
 
-# redis-py before 5.3 asks which command a connection is for; later, that is deprecated.
-_get = signature(ConnectionPool.get_connection).parameters.get("command_name")
-_FOR = ("EVALSHA",) if _get is not None and _get.default is Parameter.empty else ()
+class Connections:
+    """Connections of a pool that are kept: the last one used is the next one.
+
+    redis-py's pool looks at each before and after, locks, and counts for whoever observes it, which
+    takes longer than all else that a decision does here.
+    """
+
+    def __init__(self, pool: Any) -> None:
+        self.connection_pool = pool
+        self._idle: dict[int, list[Any]] = {}  # by process: a child must not use, nor close, ours
+
+    def send(self, *command: bytes) -> Any:
+        """Send ``command`` and return the answer.
+
+        One that the server has closed meanwhile is noticed only here: then the command is sent once
+        more. Had it been heard after all, it is counted twice, which admits nobody too much.
+        """
+        idle = self._idle.setdefault(os.getpid(), [])
+        packed = _packed(command)
+        try:
+            connection = idle.pop()
+        except IndexError:
+            return self._ask(idle, self._connected(), packed)
+        try:
+            return self._ask(idle, connection, packed)
+        except ConnectionError:
+            idle.clear()  # they are as old
+            return self._ask(idle, self._connected(), packed)
+
+    def _connected(self) -> Any:
+        connection = self.connection_pool.make_connection()
+        connection.connect()
+        return connection
+
+    def _ask(self, idle: list[Any], connection: Any, packed: bytes) -> Any:
+        try:
+            connection.send_packed_command([packed], check_health=False)
+            answer = connection.read_response()
+        except ResponseError:
+            idle.append(connection)
+            raise
+        except BaseException:
+            connection.disconnect()  # an answer may be on its way that is for nobody
+            raise
+        idle.append(connection)
+        return answer
+
+
+def _packed(command: Sequence[bytes]) -> bytes:
+    parts = [b"$%d\r\n%b\r\n" % (len(part), part) for part in command]
+    return b"*%d\r\n" % len(command) + b"".join(parts)
 
 
 def send(client: Any, *command: bytes) -> Any:
-    """Send ``command`` and return the answer.
+    """Send ``command`` by :class:`Connections`, or to a cluster, and return the answer."""
+    if isinstance(client, Connections):
+        return client.send(*command)
+    name, *arguments = command  # by its name it finds the node, and it wants that as text
+    return client.execute_command(name.decode(), *arguments)
 
-    Packing it here, and leaving out what ``execute_command`` does for all others, saves a third of
-    the time; the pool still minds forks, threads and connections that were closed.
-    """
-    if isinstance(client, RedisCluster):
-        name, *arguments = command  # by its name it finds the node, and it wants that as text
-        return client.execute_command(name.decode(), *arguments)  # type: ignore[no-untyped-call]
-    pool = client.connection_pool
-    connection = pool.get_connection(*_FOR)
-    try:
-        parts = (b"$%d\r\n%b\r\n" % (len(part), part) for part in command)
-        connection.send_packed_command([b"*%d\r\n" % len(command) + b"".join(parts)])
-        return connection.read_response()
-    finally:
-        pool.release(connection)
+
+def kept(client: Any) -> Any:
+    """Return what :func:`send` sends by, for an impatient client."""
+    return client if isinstance(client, RedisCluster) else Connections(client.connection_pool)
 
 
 def impatient(client: Any) -> Any:

@@ -14,7 +14,7 @@ from redis import RedisCluster
 from redis.exceptions import NoScriptError, ReadOnlyError, RedisClusterException, RedisError
 
 from django_hardened.ratelimit.decisions import Entry, Standing, StoreUnavailable
-from django_hardened.ratelimit.redis_clients import impatient, send
+from django_hardened.ratelimit.redis_clients import impatient, kept, send
 from django_hardened.ratelimit.windows import SECOND
 
 _SCRIPT = (files(__package__) / "hit.lua").read_bytes()
@@ -130,7 +130,7 @@ class RedisStore:
     @cached_property
     def _client(self) -> Any:
         try:
-            return self._connect()
+            return kept(self._connect())
         except (RedisError, RedisClusterException, OSError) as error:
             raise StoreUnavailable(f"Redis: {type(error).__name__}") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -33,7 +34,6 @@ redis = pytest.importorskip("redis", reason="the library redis is not installed"
 from redis.cluster import ClusterNode  # noqa: E402
 from redis.sentinel import Sentinel  # noqa: E402
 
-from django_hardened.ratelimit import redis_clients  # noqa: E402
 from django_hardened.ratelimit.redis_clients import TIMEOUT, impatient  # noqa: E402
 from django_hardened.ratelimit.redis_store import RedisStore, _key, from_cache  # noqa: E402
 from django_hardened.ratelimit.shared_stores import shared_store  # noqa: E402
@@ -76,6 +76,13 @@ def _empty(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def store(kept: Any) -> RedisStore:
     return RedisStore(lambda: kept)
+
+
+@pytest.fixture
+def patient(running: Server) -> Iterator[RedisStore]:
+    """For crowds: how long they take is not what is tested."""
+    with redis.Redis(port=running.port, protocol=2) as client:
+        yield RedisStore(lambda: client)
 
 
 @pytest.fixture
@@ -123,20 +130,20 @@ def test_a_state_that_nobody_wrote_is_no_error(store: RedisStore, kept: Any, sta
 
 
 @pytest.mark.parametrize("processes", [8, 16])
-def test_exactly_n_of_n(store: RedisStore, processes: int) -> None:
-    store.hit([entry("before the fork", HOUR)], 1)
+def test_exactly_n_of_n(patient: RedisStore, processes: int) -> None:
+    patient.hit([entry("before the fork", HOUR)], 1)
     limited = [entry("any", HOUR)]
-    assert admitted_at_once(store, limited, processes=processes, threads=4, hits=20) == 100
+    assert admitted_at_once(patient, limited, processes=processes, threads=4, hits=20) == 100
 
 
-def test_all_or_nothing(store: RedisStore) -> None:
+def test_all_or_nothing(patient: RedisStore) -> None:
     limited = [entry(str(amount), Limit(amount, 3600)) for amount in (50, 30, 70)]
-    assert admitted_at_once(store, limited, processes=4, threads=4, hits=10) == 30
-    assert [standing.remaining for standing in store.hit(limited, 0)] == [20, 0, 40]
+    assert admitted_at_once(patient, limited, processes=4, threads=4, hits=10) == 30
+    assert [standing.remaining for standing in patient.hit(limited, 0)] == [20, 0, 40]
 
 
-def test_never_more_than_n_in_any_window(store: RedisStore) -> None:
-    assert admitted_in_any_window(store, Limit(20, 1), seconds=3.5) == 20
+def test_never_more_than_n_in_any_window(patient: RedisStore) -> None:
+    assert admitted_in_any_window(patient, Limit(20, 1), seconds=3.5) == 20
 
 
 # -- What it costs -------------------------------------------------------------------------------
@@ -182,6 +189,34 @@ def test_the_script_is_loaded_again(store: RedisStore, kept: Any) -> None:
     store.hit(limited, 1)
     kept.script_flush()
     assert store.hit(limited, 1)[0].remaining == 98
+
+
+def test_connections_that_the_server_has_closed(own: tuple[Server, RedisStore]) -> None:
+    running, store = own
+    limited = [entry("any", HOUR)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: store.hit(limited, 1), range(20)))
+    with redis.Redis(port=running.port) as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+    assert store.hit(limited, 1)[0].remaining == 79
+
+
+def test_an_answer_that_is_an_error_costs_no_connection(store: RedisStore, kept: Any) -> None:
+    limited = [entry("any", HOUR)]
+    store.hit(limited, 1)
+    before = kept.info("stats")["total_connections_received"]
+    kept.script_flush()
+    store.hit(limited, 1)
+    assert kept.info("stats")["total_connections_received"] == before
+
+
+def test_a_child_has_connections_of_its_own(patient: RedisStore, kept: Any) -> None:
+    limited = [entry("any", HOUR)]
+    patient.hit(limited, 1)
+    before = kept.info("stats")["total_connections_received"]
+    assert admitted_at_once(patient, limited, processes=2, threads=1, hits=5) == 10
+    assert kept.info("stats")["total_connections_received"] == before + 2
+    assert patient.hit(limited, 1)[0].remaining == 88
 
 
 def test_something_else_under_the_key(store: RedisStore, kept: Any) -> None:
@@ -293,21 +328,6 @@ def test_other_caches_are_not_counted_on() -> None:
     config = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     with override_settings(CACHES={"default": config}):
         assert shared_store(caches["default"]) is None
-
-
-def test_before_redis_py_5_3(own: tuple[Server, RedisStore], monkeypatch: Any) -> None:
-    """It asks which command a connection is for; later that is deprecated."""
-    _, store = own
-    monkeypatch.setattr(redis_clients, "_FOR", ("EVALSHA",))
-    monkeypatch.setattr(
-        store._client.connection_pool.__class__,
-        "get_connection",
-        lambda pool, command: pool.make_connection(),
-    )
-    monkeypatch.setattr(
-        store._client.connection_pool.__class__, "release", lambda pool, it: it.disconnect()
-    )
-    assert store.hit([entry("any", HOUR)], 1)[0].remaining == 99
 
 
 # -- A cluster, and a sentinel -------------------------------------------------------------------
