@@ -1,7 +1,8 @@
 """What a request has been told of its limits, by whichever of them it has met.
 
 A request may meet several: throttles of REST framework, decorators around one another. Each adds
-to what is known; the fields of the answer are made from all of it.
+to what is known, and the fields of the answer are made anew from all of it: each limit is told
+once, whoever writes them last.
 """
 
 from __future__ import annotations

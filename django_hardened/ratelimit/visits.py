@@ -21,11 +21,11 @@ from django_hardened.ratelimit import answers, devices
 from django_hardened.ratelimit.accounts import canonical
 from django_hardened.ratelimit.configured import address_limits
 from django_hardened.ratelimit.decisions import Decision, LimiterUnavailable
-from django_hardened.ratelimit.fields import fields
 from django_hardened.ratelimit.identity import by_address
 from django_hardened.ratelimit.limiter import Counted, is_enabled
 from django_hardened.ratelimit.logins import LIMITER, OF_ADDRESS, of_address, of_attempt
 from django_hardened.ratelimit.proven import ProvenHeaders, is_basic
+from django_hardened.ratelimit.told import remember, tell
 
 PROVEN: Final = ProvenHeaders()
 # On Django's request, which is the same for every middleware and view.
@@ -183,11 +183,12 @@ class Visit:
             return answers.unavailable()
         if self.refused is not None:
             response = answers.too_many(self.request, self.refused)
+            remember(self.request, self.refused)
         elif self.user is not None:
             devices.set_cookie(response, self._usernames())
-        for name, value in fields(self.told.statuses).items():
-            # Behind those of throttles and decorators.
-            response[name] = f"{response[name]}, {value}" if name in response else value
+        # Behind what throttles and decorators have decided.
+        remember(self.request, self.told)
+        tell(self.request, response)
         return response
 
     def _usernames(self) -> list[str]:

@@ -86,7 +86,7 @@ NONE: dict[str, Any] = {"DEFAULT_THROTTLE_CLASSES": []}
     ("views", "changes", "middleware", "edge", "found"),
     [
         ([], ANON, [], [], []),
-        ([], PLAIN, [], [], ["W411", "I412"]),
+        ([], PLAIN, [], [], ["I412", "W411"]),
         ([], PLAIN, [PROXY], [], ["I412"]),
         ([], PLAIN, [], ["rate_limit"], []),
         ([], PLAIN | {"NUM_PROXIES": 0}, [], [], ["I412"]),
@@ -108,8 +108,8 @@ def test_client_addresses(
 
 
 def test_the_classes_are_named() -> None:
-    api = _api(Throttled, NUM_PROXIES=None)
-    [message] = findings(throttles, **api, MIDDLEWARE=[])
+    api = _api(Throttled, **PLAIN, NUM_PROXIES=None)
+    [_, message] = findings(throttles, **api, MIDDLEWARE=[])
     assert message.msg.startswith("AnonRateThrottle, UserRateThrottle tell")
 
 

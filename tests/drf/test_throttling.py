@@ -488,10 +488,10 @@ def test_the_fields_are_on_every_response() -> None:
         get(limited)
         refused = get(limited)
     assert allowed["RateLimit-Policy"] == '"burst";q=2;w=1, "sustained";q=3;w=86400'
-    assert allowed["RateLimit"] == '"burst";r=1;t=1, "sustained";r=2;t=86800'
+    assert allowed["RateLimit"] == '"burst";r=1;t=2, "sustained";r=2;t=87400'
     assert "Retry-After" not in allowed
-    assert refused["RateLimit"] == '"burst";r=0;t=1, "sustained";r=1;t=86800'
-    assert refused["Retry-After"] == "1"
+    assert refused["RateLimit"] == '"burst";r=0;t=2, "sustained";r=1;t=87400'
+    assert refused["Retry-After"] == "2"
 
 
 def test_a_client_that_is_not_limited_is_told_nothing() -> None:
