@@ -217,6 +217,8 @@ def rest_framework(environment: Environment) -> dict[str, Any]:
         ],
         "DEFAULT_THROTTLE_RATES": dict(THROTTLE_RATES),
         "DEFAULT_RENDERER_CLASSES": renderers,
+        # RFC 9457, for who asks: says which limit refuses.
+        "EXCEPTION_HANDLER": "django_hardened.drf.problems.exception_handler",
         # TrustedProxyMiddleware has put the address of the client into REMOTE_ADDR.
         "NUM_PROXIES": 0,
     }

@@ -227,7 +227,9 @@ def test_the_api_is_closed_and_limited(environment: Environment) -> None:
         ],
         "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "600/min"},
         "DEFAULT_RENDERER_CLASSES": renderers,
+        "EXCEPTION_HANDLER": "django_hardened.drf.problems.exception_handler",
         "NUM_PROXIES": 0,
     }
+    assert import_string(given["EXCEPTION_HANDLER"])
     paths = [path for names in given.values() if isinstance(names, list) for path in names]
     assert all(import_string(path) for path in paths)

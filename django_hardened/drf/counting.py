@@ -178,3 +178,5 @@ def _decide(throttles: Sequence[CountingThrottle], request: Request, view: APIVi
     remember(request, decision)
     if hasattr(view, "headers"):
         view.headers.update(standing(request))
+        if not decision.allowed:
+            view.headers["Cache-Control"] = "no-store"

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django_ratelimit import ALL, UNSAFE
 
 from django_hardened.ratelimit.answers import unavailable
+from django_hardened.ratelimit.bodies import raise_problem
 from django_hardened.ratelimit.decisions import LimiterUnavailable
 from django_hardened.ratelimit.limiter import Limiter
 from django_hardened.ratelimit.refusals import refuse
@@ -122,7 +123,10 @@ def _ask(layer: _Layer, request: Any, *, block: bool) -> HttpResponseBase | None
         return unavailable() if block else None
     request.limited = not decision.allowed or getattr(request, "limited", False)
     remember(request, decision)
-    return None if decision.allowed or not block else refuse(request, decision)
+    if block and not decision.allowed:
+        return refuse(request, decision)
+    raise_problem(request)
+    return None
 
 
 def is_ratelimited(  # noqa: PLR0913, PLR0917  # the signature is django-ratelimit's
@@ -159,6 +163,7 @@ def get_usage(  # noqa: PLR0913, PLR0917  # the signature is django-ratelimit's
         deciding = Limiter().hit_all(pairs, cost=int(increment)).deciding
     except LimiterUnavailable:
         return Usage(count=0, limit=0, should_limit=True, time_left=-1)
+    raise_problem(request)
     if deciding is None:
         return None
     is_refused = deciding.retry_after > 0

@@ -19,12 +19,12 @@ _ATTRIBUTE = "_hardened_limits"
 
 def remember(request: Any, decision: Decision) -> None:
     """Keep on ``request``, Django's or REST framework's, what was decided about it."""
-    vars(_plain(request))[_ATTRIBUTE] = (*_statuses(request), *decision.statuses)
+    vars(_plain(request))[_ATTRIBUTE] = (*statuses(request), *decision.statuses)
 
 
 def standing(request: Any) -> dict[str, str]:
     """Return ``RateLimit`` and ``RateLimit-Policy`` for all limits that ``request`` has met."""
-    made = fields(_statuses(request))
+    made = fields(statuses(request))
     made.pop("Retry-After", None)  # true of refusals only
     return made
 
@@ -36,7 +36,8 @@ def tell(request: Any, response: object) -> None:
             response[name] = value
 
 
-def _statuses(request: Any) -> tuple[Status, ...]:
+def statuses(request: Any) -> tuple[Status, ...]:
+    """Return how all limits stand that ``request`` has met."""
     found: tuple[Status, ...] = vars(_plain(request)).get(_ATTRIBUTE, ())
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from django_ratelimit import ALL
 
-from django_hardened.ratelimit.bodies import json_field
+from django_hardened.ratelimit.bodies import form_field, json_field, query_field
 from django_hardened.ratelimit.identity import Client, by_address, by_user, by_value
 from django_hardened.ratelimit.limiter import Counted, is_enabled
 from django_hardened.ratelimit.rates import InvalidRate, Limit
@@ -23,11 +24,12 @@ Rate = str | tuple[int, int] | Limit | Callable[[str, Any], Any]
 Methods = str | Sequence[str | None]
 
 _USERS = ("user", "user_or_ip")
+_FOLDED_LENGTH = 4096  # of normalising, a megabyte takes a while
 _ACCESSORS: dict[str, Callable[[HttpRequest, str], object]] = {
-    "get": lambda request, name: request.GET.get(name),
-    "post": lambda request, name: request.POST.get(name),
+    "get": lambda request, name: _folded(query_field(request, name)),
+    "post": lambda request, name: _folded(form_field(request, name)),
+    "json": lambda request, name: _folded(json_field(request, name)),
     "header": lambda request, name: request.META.get(f"HTTP_{name.replace('-', '_').upper()}"),
-    "json": json_field,
 }
 
 
@@ -136,6 +138,13 @@ def _value(key: Any, group: str, request: HttpRequest) -> tuple[str, object]:
         raise ImproperlyConfigured(f"The key {key!r} of a limit is asynchronous: make it a def.")
     where = getattr(function, "__qualname__", type(function).__qualname__)
     return f"{getattr(function, '__module__', '')}.{where}", value
+
+
+def _folded(text: str) -> str:
+    """Return what somebody has typed in one spelling: a login may take "Ada" and "ada " for one."""
+    text = text.strip()
+    head, rest = text[:_FOLDED_LENGTH], text[_FOLDED_LENGTH:]
+    return unicodedata.normalize("NFKC", head).casefold().strip() + rest
 
 
 def _is_path(rate: object) -> bool:

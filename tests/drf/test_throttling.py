@@ -492,6 +492,8 @@ def test_the_fields_are_on_every_response() -> None:
     assert "Retry-After" not in allowed
     assert refused["RateLimit"] == '"burst";r=0;t=2, "sustained";r=1;t=87400'
     assert refused["Retry-After"] == "2"
+    assert refused["Cache-Control"] == "no-store"
+    assert "Cache-Control" not in allowed
 
 
 def test_a_client_that_is_not_limited_is_told_nothing() -> None:
@@ -580,6 +582,20 @@ def test_a_throttle_asked_again_counts_again(store: AskedStore) -> None:
     with rates(anon="3/min"):
         assert statuses(Again.as_view(), 2) == [200, 429]
     assert len(store.calls) == 4
+
+
+def test_throttles_asked_in_another_order_are_one_decision(store: AskedStore) -> None:
+    class Backwards(Counted):
+        throttle_classes = [AnonRateThrottle, BurstRateThrottle]
+
+        def check_throttles(self, request: Request) -> None:
+            for throttle in reversed(self.get_throttles()):
+                if not throttle.allow_request(request, self):
+                    self.throttled(request, throttle.wait() or 0)
+
+    with rates(anon="1/min", burst="5/min"):
+        assert statuses(Backwards.as_view(), 2) == [200, 429]
+    assert [len(call) for call in store.calls] == [2, 2]
 
 
 # -- Classes of a project ------------------------------------------------------------------------
@@ -799,6 +815,28 @@ def test_an_async_view(store: AskedStore) -> None:
     assert [response.status_code for response in responses] == [200, 200, 429]
     assert responses[0]["RateLimit"] == '"anon";r=1;t=61, "burst";r=8;t=61'
     assert len(store.calls) == 3
+
+
+def test_a_view_of_adrf(store: AskedStore) -> None:
+    adrf = pytest.importorskip("adrf.views", reason="needs adrf")
+
+    class Async(adrf.APIView):  # type: ignore[name-defined,misc]
+        permission_classes = [AllowAny]
+        throttle_classes = [AnonRateThrottle, BurstRateThrottle, LoginRateThrottle]
+
+        async def post(self, request: Any) -> Response:
+            return Response({"name": request.data["username"]})
+
+    limited = async_to_sync(Async.as_view())
+    with rates(anon="9/min", burst="9/min", login="2/min"):
+        responses = [
+            post(limited, {"username": name}, address=f"192.0.2.{number}")
+            for number, name in enumerate(["ada", "ADA", "ada", "ben"])
+        ]
+    assert [response.status_code for response in responses] == [200, 200, 429, 200]
+    assert responses[2]["Retry-After"] == "61"
+    assert responses[0]["RateLimit"].startswith('"anon";r=8;t=61, "burst";r=8;t=61, "login";r=1;')
+    assert [len(call) for call in store.calls] == [4] * 4
 
 
 # -- Names ---------------------------------------------------------------------------------------

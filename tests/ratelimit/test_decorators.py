@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views import View
 from django_ratelimit import exceptions
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from ratelimit_support import AskedStore
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
@@ -314,6 +318,103 @@ def test_a_field_of_the_query_and_of_a_form() -> None:
     assert [post(posted({"name": name})).status_code for name in "aab"] == [200, 429, 200]
 
 
+@pytest.mark.parametrize("kind", ["get", "post", "json"])
+def test_what_is_typed_is_counted_however_it_is_spelled(kind: str) -> None:
+    spelled = ["ada", "ADA", " ada ", "\uff41\uff44\uff41", "Ada\u3000" + " " * 5000]
+    view = limited(key=f"{kind}:name", rate="1/m")
+    made = {
+        "get": lambda name: RequestFactory().get("/", {"name": name}),
+        "post": lambda name: posted({"name": name}),
+        "json": lambda name: sent_json({"name": name}),
+    }[kind]
+    assert [view(made(name)).status_code for name in spelled] == [200] + [429] * 4
+    long = "a" * 5000
+    assert [view(made(name)).status_code for name in (long, long + "b")] == [200, 200]
+
+
+MALFORMED = {
+    "multipart": (b"--x\r\nno part", "multipart/form-data; boundary="),
+    "many fields": (b"&".join(b"a=1" for _ in range(2000)), "application/x-www-form-urlencoded"),
+    "much": (b"a=" + b"x" * 3_000_000, "application/x-www-form-urlencoded"),
+}
+
+
+@pytest.mark.parametrize("case", MALFORMED)
+@pytest.mark.parametrize("block", [True, False])
+def test_a_form_that_cannot_be_read_is_counted_and_then_refused_as_ever(
+    case: str, block: bool, client: Client, settings: Any
+) -> None:
+    settings.MIDDLEWARE = []
+    settings.ROOT_URLCONF = (path("", limited(key="post:name", rate="2/m", block=block)),)
+    body, content_type = MALFORMED[case]
+    outcomes = [client.post("/", body, content_type=content_type).status_code for _ in range(3)]
+    assert outcomes == ([400, 400, 429] if block else [400] * 3)
+    assert client.post("/", {"name": "ada"}).status_code == 200
+
+
+def test_usage_of_a_form_that_cannot_be_read() -> None:
+    made = RequestFactory().post("/", *MALFORMED["multipart"])
+    with pytest.raises(MultiPartParserError):
+        get_usage(made, "g", key="post:name", rate="1/m")
+
+
+def test_a_client_that_hangs_up_is_counted() -> None:
+    class Broken:
+        def read(self, size: int = -1) -> bytes:
+            raise OSError
+
+    made = RequestFactory().post("/", {"name": "ada"}, REMOTE_ADDR=PEER)
+    made._stream = Broken()  # type: ignore[attr-defined]
+    view = limited(key="post:name", rate="1/m")
+    with pytest.raises(UnreadablePostError):
+        view(made)
+    assert statuses(view, 1) == [429]
+
+
+# -- Anything at all -----------------------------------------------------------------------------
+
+KEYS = ("ip", "user_or_ip", "get:q", "post:q", "json:q", "header:x-q")
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+HEADER = st.text(max_size=50) | st.binary(max_size=50).map(lambda raw: raw.decode("latin-1"))
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(
+    address=HEADER | st.none(),
+    header=HEADER,
+    accept=HEADER,
+    query=st.binary(max_size=50).map(lambda raw: raw.decode("latin-1")),
+    body=st.binary(max_size=200)
+    | JSON_VALUES.map(lambda value: json.dumps({"q": value}).encode())
+    | JSON_VALUES.map(lambda value: json.dumps(value).encode()),
+    content_type=st.sampled_from(
+        ["application/json", "application/x-www-form-urlencoded", "text/plain", "", "\xff"]
+    ),
+)
+def test_nothing_that_a_client_sends_is_an_error(
+    address: str | None, header: str, accept: str, query: str, body: bytes, content_type: str
+) -> None:
+    stack = limited(key="ip", rate="0/m", block=False)
+    for key in KEYS:
+        stack = ratelimit(f"any-{key}", key, "1/d", block=False)(stack)
+    refusing = limited("none", "header:x-q", "0/m")
+    for view in (stack, refusing):
+        made = RequestFactory().post("/", body, content_type)
+        made.META |= {
+            "REMOTE_ADDR": address,
+            "HTTP_X_Q": header,
+            "HTTP_ACCEPT": accept,
+            "QUERY_STRING": query,
+        }
+        response = view(made)
+        assert response.status_code == (429 if view is refusing else 200)
+        assert response["RateLimit"].isascii()
+
+
 def test_a_header() -> None:
     view = limited(key="header:x-api-key", rate="1/m")
     assert statuses(view, 2, HTTP_X_API_KEY="a") == [200, 429]
@@ -369,6 +470,7 @@ def test_a_body_that_names_nobody_is_counted_by_address(
     ("key", "meta"),
     [
         ("get:q", {"QUERY_STRING": "q="}),
+        ("get:q", {"QUERY_STRING": "q=a&" * 2000}),
         ("get:q", {}),
         ("post:q", {}),
         ("header:x-key", {}),

@@ -53,6 +53,36 @@ def test_a_name_is_a_string_of_the_field_whatever_it_has_in_it(name: str) -> Non
     assert '"' not in inner.replace("\\\\", "").replace('\\"', "")
 
 
+@given(
+    st.lists(
+        st.builds(
+            Status,
+            st.builds(Limit, st.integers(0, 2**31 - 1), st.integers(1, 366 * 86_400), st.text()),
+            *(st.integers(0, 2**31 - 1),) * 3,
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_the_fields_are_structured_fields(statuses: list[Status]) -> None:
+    """RFC 9651, by the parser of an editor of it."""
+    http_sf = pytest.importorskip("http_sf", reason="needs http-sf")
+    made = fields(statuses)
+    policies = http_sf.parse(made["RateLimit-Policy"].encode(), tltype="list")
+    standing = http_sf.parse(made["RateLimit"].encode(), tltype="list")
+    names = [name for name, _ in policies]
+    assert names == [name for name, _ in standing]
+    assert len(names) == len({status.limit.name for status in statuses})
+    assert all(parameters.keys() == {"q", "w"} for _, parameters in policies)
+    assert all(parameters.keys() == {"r", "t"} for _, parameters in standing)
+    assert {(p["q"], p["w"]) for _, p in policies} <= {
+        (status.limit.amount, status.limit.seconds) for status in statuses
+    }
+    assert {(p["r"], p["t"]) for _, p in standing} <= {
+        (status.remaining, status.reset_after) for status in statuses
+    }
+
+
 # -- The answers ---------------------------------------------------------------------------------
 
 
@@ -63,10 +93,13 @@ def _answer(accept: str) -> tuple[str, str]:
     assert response["Retry-After"] == "700"
     assert response["Cache-Control"] == "no-store"
     assert response["RateLimit"] == '"burst";r=50;t=30, "daily";r=0;t=700'
+    assert response["Vary"] == "Accept"
     return response["Content-Type"], response.text
 
 
-@pytest.mark.parametrize("accept", ["", "*/*", "application/json", "\x00"])
+@pytest.mark.parametrize(
+    "accept", ["", "*/*", "application/json", "\x00", "application/json, text/html;q=0.1"]
+)
 def test_programs_get_json(accept: str) -> None:
     content_type, text = _answer(accept)
     assert content_type == "application/json"
@@ -82,7 +115,7 @@ def test_browsers_get_a_page() -> None:
 
 
 def test_problem_details_are_for_who_asks() -> None:
-    content_type, text = _answer("application/problem+json, application/json")
+    content_type, text = _answer("application/Problem+json, application/json")
     assert content_type == "application/problem+json"
     assert json.loads(text) == {
         "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
