@@ -39,6 +39,7 @@ from django_hardened.checks import (
     hosts,
     installation,
     internal_ips,
+    limit_counts,
     limit_stores,
     literals,
     login_protection,
@@ -57,6 +58,7 @@ from django_hardened.checks import (
     spelling,
     tasks,
     templates,
+    throttle_rates,
     throttles,
     tokens,
     transport,
@@ -75,8 +77,8 @@ SETTINGS_MODULES = (
     *(hosts, host_settings, pinning, proxies, internal_ips),  # 1xx
     *(transport, browser_headers, cookies, csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
-    *(tokens,),  # 4xx
-    *(caches, cache_privacy, databases, limit_stores, mail, tasks, uploads),  # 5xx
+    *(throttle_rates, tokens),  # 4xx
+    *(caches, cache_privacy, databases, limit_counts, limit_stores, mail, tasks, uploads),  # 5xx
     *(process, logs, middleware, versions),  # 6xx
     *(spelling,),  # 9xx
 )

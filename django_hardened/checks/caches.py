@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage
 
+from django_hardened.checks import limit_counts
 from django_hardened.checks.classes import is_subclass
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.services import (
@@ -96,7 +97,7 @@ _SHARED_FOLDER = re.compile(r"/(?:private/)?(?:tmp|var/tmp|dev/shm)(?:/|$)")
 
 
 def check_cache_sharing(**kwargs: Any) -> list[CheckMessage]:
-    """Sessions in a cache have checks of their own, and so do django-ratelimit and django-axes."""
+    """Sessions have checks of their own, and so do our limits, django-ratelimit and django-axes."""
     findings = []
     for alias, config in entries(settings.CACHES):
         dependents = " and ".join(_dependents(alias))
@@ -116,9 +117,11 @@ def _dependents(alias: str) -> list[str]:
     if alias != "default" or "rate_limit" in conf.edge:
         return []
     dependents = []
-    rest_framework = getattr(settings, "REST_FRAMEWORK", None)
-    limited = isinstance(rest_framework, dict) and rest_framework.get("DEFAULT_THROTTLE_CLASSES")
-    if limited and apps.is_installed("rest_framework"):
+    api = getattr(settings, "REST_FRAMEWORK", None)
+    throttles = api.get("DEFAULT_THROTTLE_CLASSES") if isinstance(api, dict) else None
+    if apps.is_installed("rest_framework") and not all(
+        map(limit_counts.counts_itself, map(str, throttles or ()))
+    ):
         dependents.append("the limits of REST framework")
     limits = getattr(settings, "ACCOUNT_RATE_LIMITS", True)
     if apps.is_installed("allauth.account") and limits is not False:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 
-from django_hardened.checks import api, stack
+from django_hardened.checks import api, stack, throttle_rates
 from django_hardened.checks.classes import is_subclass, load_class
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
@@ -26,22 +26,6 @@ W404 = Rule(
     asvs="2.4.1",
     cwe=770,
 )
-E405 = Rule(
-    "E405",
-    "The default throttle with scope {subject!r} has no rate: with DRF's classes it admits every "
-    "request.",
-    'REST_FRAMEWORK.setdefault("DEFAULT_THROTTLE_RATES", {{}})[{subject!r}] = "60/min"',
-    "REST_FRAMEWORK",
-    asvs="2.4.1",
-    cwe=770,
-)
-E410 = Rule(
-    "E410",
-    "The rate {rate!r} of the default throttle with scope {subject!r} cannot be read: requests "
-    "that it judges fail.",
-    'REST_FRAMEWORK.setdefault("DEFAULT_THROTTLE_RATES", {{}})[{subject!r}] = "60/min"',
-    "REST_FRAMEWORK",
-)
 W411 = Rule(
     "W411",
     "{throttles} tell strangers apart by X-Forwarded-For, which each of them writes as it likes: "
@@ -59,7 +43,7 @@ I412 = Rule(
     "REST_FRAMEWORK",
     cwe=362,
 )
-RULES = (W404, E405, E410, W411, I412)
+RULES = (W404, W411, I412)
 
 _PLAIN = "rest_framework.throttling.SimpleRateThrottle"
 _TRUSTED_PROXY = "django_hardened.middleware.TrustedProxyMiddleware"
@@ -73,8 +57,7 @@ def check_throttles(**kwargs: Any) -> list[CheckMessage]:
     paths = effective.paths("DEFAULT_THROTTLE_CLASSES")
     if not paths:
         return [] if "rate_limit" in conf.edge else [W404.found()]
-    findings = [finding for path in paths for finding in _check_rate(path)]
-    return findings + [
+    return [
         I412.found(subject=path)
         for path in paths
         if is_subclass(path, _PLAIN)
@@ -83,18 +66,42 @@ def check_throttles(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _check_rate(path: str) -> list[CheckMessage]:
-    throttle = load_class(path)
-    if throttle is None or not is_subclass(path, _PLAIN):
+def check_rates(**kwargs: Any) -> list[CheckMessage]:
+    """Those of the settings alone are a matter of ``throttle_rates``."""
+    views = api.views()
+    if not api.is_used(views):
         return []
+    from django_hardened.drf import effective, rates  # noqa: PLC0415
+
+    paths = effective.paths("DEFAULT_THROTTLE_CLASSES")
+    defaults = {path: cls for path in paths if (cls := load_class(path)) is not None}
+    asked: dict[tuple[type, Any], list[str]] = {
+        (cls, getattr(cls, "scope", None)): []
+        for path, cls in defaults.items()
+        if not throttle_rates.is_known(path)
+    }
+    for view in views:
+        for cls in view.throttles([*defaults.values()]) if view.is_own else ():
+            if cls not in defaults.values() or rates.is_scoped(cls):
+                asked.setdefault((cls, rates.scope_of(cls, view.value)), []).append(view.name)
+    return [
+        finding
+        for (cls, scope), names in asked.items()
+        for finding in _check_rate(cls, scope, names)
+    ]
+
+
+def _check_rate(throttle: type, scope: Any, views: list[str]) -> list[CheckMessage]:
     from django_hardened.drf import rates  # noqa: PLC0415
 
-    problem, scope = rates.rate_problem(throttle), getattr(throttle, "scope", None)
+    problem = rates.rate_problem(throttle, scope)
+    if problem is None:
+        return []
+    where = f" of {api.enumerate_names(views)}" if views else ""
     if problem == "missing":
-        return [E405.found(subject=scope)]
-    if problem == "unreadable":
-        return [E410.found(subject=scope, rate=str(rates.rate_of(throttle)))]
-    return []
+        return [throttle_rates.E405.found(subject=scope, where=where)]
+    rate = str(rates.rate_of(throttle, scope))
+    return [throttle_rates.E410.found(subject=scope, where=where, rate=rate)]
 
 
 def check_client_addresses(**kwargs: Any) -> list[CheckMessage]:
@@ -122,4 +129,4 @@ def _throttles_by_address(views: list[ApiView]) -> list[str]:
     )
 
 
-CHECKS = (check_throttles, check_client_addresses)
+CHECKS = (check_throttles, check_rates, check_client_addresses)

@@ -57,8 +57,8 @@ class CountingThrottle(throttling.SimpleRateThrottle):
         """Return the rate of the scope, read late: DRF captures the rates when imported."""
         own = self.THROTTLE_RATES
         is_own = own is not throttling.SimpleRateThrottle.THROTTLE_RATES
-        rates: Mapping[str, Any] = (own if is_own else api_settings.DEFAULT_THROTTLE_RATES) or {}
-        return rates.get(str(self.scope))
+        rates: Any = own if is_own else api_settings.DEFAULT_THROTTLE_RATES
+        return rates.get(str(self.scope)) if isinstance(rates, Mapping) else None
 
     def parse_rate(self, rate: object) -> tuple[int, int]:
         """Return the number of requests and the seconds of ``"60/min"`` or ``"5/15m"``.

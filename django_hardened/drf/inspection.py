@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,6 +93,15 @@ class ApiView(NamedTuple):
         if self.relies_on_default("throttle_classes"):
             return ()
         return tuple(cls for cls in self.value("throttle_classes") or () if isinstance(cls, type))
+
+    def throttles(self, defaults: Sequence[type]) -> Sequence[type]:
+        """Return the throttle classes in force, which are ``defaults`` where it names none.
+
+        None where it makes them itself, as it likes.
+        """
+        if self.cls.get_throttles is not APIView.get_throttles:
+            return ()
+        return defaults if self.relies_on_default("throttle_classes") else self.own_throttles
 
 
 def api_views(callbacks: Iterable[Any]) -> list[ApiView]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rest_framework.throttling import BaseThrottle, ScopedRateThrottle, SimpleRateThrottle
@@ -9,20 +10,20 @@ from rest_framework.throttling import BaseThrottle, ScopedRateThrottle, SimpleRa
 from django_hardened.drf import effective
 
 
-def rate_problem(throttle: type) -> str | None:
-    """Say what is wrong with the rate of a default throttle: "missing", "unreadable", or None.
+def rate_problem(throttle: type, scope: Any = None) -> str | None:
+    """Say what is wrong with the rate of a throttle: "missing", "unreadable", or None.
 
-    ScopedRateThrottle takes its scope from the view and is not a matter of defaults; a class that
-    computes its rate is its own affair.
+    ScopedRateThrottle takes its ``scope`` from the view, and without one it limits nobody; a class
+    that computes its rate is its own affair.
     """
-    if not issubclass(throttle, SimpleRateThrottle) or issubclass(throttle, ScopedRateThrottle):
+    if not issubclass(throttle, SimpleRateThrottle) or (is_scoped(throttle) and not scope):
         return None
     libraries = ("rest_framework.", "django_hardened.")
     if not throttle.get_rate.__module__.startswith(libraries) or isinstance(
         getattr(throttle, "rate", None), property
     ):
         return None
-    rate = rate_of(throttle)
+    rate = rate_of(throttle, scope)
     if rate is None:
         return "missing"
     try:
@@ -34,15 +35,27 @@ def rate_problem(throttle: type) -> str | None:
     return None
 
 
-def rate_of(throttle: type[SimpleRateThrottle]) -> Any:
+def is_scoped(throttle: type) -> bool:
+    """Whether the scope of ``throttle`` is that of the view."""
+    return issubclass(throttle, ScopedRateThrottle)
+
+
+def scope_of(throttle: type, value: Callable[[str], Any]) -> Any:
+    """Return the scope of ``throttle`` on a view whose attributes ``value`` returns."""
+    if issubclass(throttle, ScopedRateThrottle):
+        return value(throttle.scope_attr)
+    return getattr(throttle, "scope", None)
+
+
+def rate_of(throttle: type[SimpleRateThrottle], scope: Any = None) -> Any:
     """Return the rate in effect, read late: DRF captures the rates when imported."""
     own = getattr(throttle, "rate", None)
-    if own:
+    if own and not is_scoped(throttle):  # which takes it from the table in any case
         return own
     rates: Any = throttle.THROTTLE_RATES
     if rates is SimpleRateThrottle.THROTTLE_RATES:
         rates = effective.value("DEFAULT_THROTTLE_RATES")
-    return rates.get(throttle.scope) if isinstance(rates, dict) else None
+    return rates.get(scope or throttle.scope) if isinstance(rates, dict) else None
 
 
 def identifies_by_address(throttle: type) -> bool:

@@ -31,7 +31,7 @@ from rest_framework.routers import DefaultRouter
 from rest_framework.throttling import SimpleRateThrottle
 
 from django_hardened import defaults
-from django_hardened.checks import rest_framework, throttles
+from django_hardened.checks import rest_framework, throttle_rates, throttles
 
 AUTH = "rest_framework.authentication."
 PERMISSION = "rest_framework.permissions."
@@ -55,7 +55,7 @@ def _use(settings: Any, *views: Any, **changes: Any) -> list[str]:
     """Judge a URLconf of ``views`` under our defaults with ``changes``."""
     settings.ROOT_URLCONF = tuple(path(f"{i}/", view) for i, view in enumerate(views))
     settings.REST_FRAMEWORK = defaults.rest_framework("production") | changes
-    return codes_of(rest_framework, throttles)
+    return codes_of(rest_framework, throttle_rates, throttles)
 
 
 # -- Whether REST framework is used --------------------------------------------------------------
@@ -67,9 +67,9 @@ def test_our_defaults_are_fine(settings: Any) -> None:
 
 def test_the_defaults_of_rest_framework_itself(settings: Any) -> None:
     del settings.REST_FRAMEWORK
-    assert codes_of(rest_framework, throttles) == ["W402", "W403", "W404"]
+    assert codes_of(rest_framework, throttle_rates, throttles) == ["W402", "W403", "W404"]
     settings.ROOT_URLCONF = (path("", Silent.as_view()),)
-    assert codes_of(rest_framework, throttles) == ["E401", "W403", "W404"]
+    assert codes_of(rest_framework, throttle_rates, throttles) == ["E401", "W403", "W404"]
 
 
 def _uninstall(settings: Any) -> None:
@@ -83,7 +83,7 @@ def test_a_project_without_it(settings: Any, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delitem(sys.modules, "rest_framework.views")
     del settings.REST_FRAMEWORK
     settings.ROOT_URLCONF = (path("", plain_view),)
-    assert codes_of(rest_framework, throttles) == []
+    assert codes_of(rest_framework, throttle_rates, throttles) == []
 
 
 def test_an_api_without_the_app(settings: Any) -> None:
@@ -91,13 +91,13 @@ def test_an_api_without_the_app(settings: Any) -> None:
     _uninstall(settings)
     del settings.REST_FRAMEWORK
     settings.ROOT_URLCONF = (path("", Silent.as_view()),)
-    assert codes_of(rest_framework, throttles) == ["E401", "W403", "W404"]
+    assert codes_of(rest_framework, throttle_rates, throttles) == ["E401", "W403", "W404"]
 
 
 def test_no_urls_and_not_installed(settings: Any) -> None:
     _uninstall(settings)
     del settings.REST_FRAMEWORK
-    assert codes_of(rest_framework, throttles) == []
+    assert codes_of(rest_framework, throttle_rates, throttles) == []
 
 
 @pytest.mark.parametrize("installed", [True, False])
@@ -107,7 +107,9 @@ def test_a_project_without_a_urlconf(settings: Any, installed: bool) -> None:
         _uninstall(settings)
     del settings.REST_FRAMEWORK
     del settings.ROOT_URLCONF
-    assert codes_of(rest_framework, throttles) == (["W402", "W403", "W404"] if installed else [])
+    assert codes_of(rest_framework, throttle_rates, throttles) == (
+        ["W402", "W403", "W404"] if installed else []
+    )
 
 
 # -- Permissions ---------------------------------------------------------------------------------
@@ -193,9 +195,9 @@ def test_views_that_a_package_brings_along(settings: Any, monkeypatch: pytest.Mo
     view: Any = type("Foreign", (Silent,), {"__module__": "other_package"})
     assert _use(settings, view.as_view(), **_OPEN) == ["W402"]
     del settings.REST_FRAMEWORK
-    assert codes_of(rest_framework, throttles) == []
+    assert codes_of(rest_framework, throttle_rates, throttles) == []
     settings.ROOT_URLCONF = (path("", view.as_view()), path("a/", Silent.as_view()))
-    assert codes_of(rest_framework, throttles) == ["E401", "W403", "W404"]
+    assert codes_of(rest_framework, throttle_rates, throttles) == ["E401", "W403", "W404"]
 
 
 def test_a_project_that_is_installed_itself(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,7 +208,7 @@ def test_a_project_that_is_installed_itself(settings: Any, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "shop_project.urls", module)
     settings.ROOT_URLCONF = "shop_project.urls"
     settings.REST_FRAMEWORK = defaults.rest_framework("production") | _OPEN
-    assert codes_of(rest_framework, throttles) == ["E401"]
+    assert codes_of(rest_framework, throttle_rates, throttles) == ["E401"]
 
 
 RELYING = {
@@ -246,7 +248,7 @@ def test_views_of_included_urlconfs(settings: Any) -> None:
     inner = [path("a/", include([path("b/", Silent.as_view())]))]
     settings.ROOT_URLCONF = (path("api/", include(inner)),)
     settings.REST_FRAMEWORK = defaults.rest_framework("production") | _OPEN
-    assert codes_of(rest_framework, throttles) == ["E401"]
+    assert codes_of(rest_framework, throttle_rates, throttles) == ["E401"]
 
 
 def test_the_root_view_of_a_router_is_no_view_of_the_project(settings: Any) -> None:
@@ -254,7 +256,7 @@ def test_the_root_view_of_a_router_is_no_view_of_the_project(settings: Any) -> N
     router.register("things", ClosedViewSet, basename="thing")
     settings.ROOT_URLCONF = (path("api/", include(router.urls)),)
     settings.REST_FRAMEWORK = defaults.rest_framework("production") | _OPEN
-    assert codes_of(rest_framework, throttles) == ["W402"]
+    assert codes_of(rest_framework, throttle_rates, throttles) == ["W402"]
 
 
 def test_a_viewset_in_a_router_is_named_once(settings: Any) -> None:
@@ -394,7 +396,7 @@ def test_rates_without_default_classes(settings: Any) -> None:
 
 def test_the_scope_without_a_rate_is_named(settings: Any) -> None:
     _use(settings, DEFAULT_THROTTLE_CLASSES=[OURS + "BurstThrottle"])
-    message, _ = throttles.check_throttles()
+    [message] = throttles.check_rates()
     assert "'burst'" in message.msg
     assert "['burst'] = \"60/min\"" in str(message.hint)
 
@@ -418,7 +420,7 @@ def test_everything_at_once(settings: Any) -> None:
         "DEFAULT_AUTHENTICATION_CLASSES": [AUTH + "BasicAuthentication"],
         "DEFAULT_THROTTLE_CLASSES": [THROTTLE + "AnonRateThrottle"],
     }
-    assert codes_of(rest_framework, throttles) == ["E401", "W403", "E405"]
+    assert codes_of(rest_framework, throttle_rates, throttles) == ["E401", "W403", "E405"]
 
 
 # -- What a check must survive -------------------------------------------------------------------
@@ -453,7 +455,7 @@ def test_a_function_that_cannot_be_imported(settings: Any) -> None:
 @pytest.mark.parametrize("value", [None, [], "IsAuthenticated", lazystr("x")])
 def test_a_setting_that_is_no_dict_is_none_at_all(settings: Any, value: Any) -> None:
     settings.REST_FRAMEWORK = value
-    assert codes_of(rest_framework, throttles) == ["W402", "W403", "W404"]
+    assert codes_of(rest_framework, throttle_rates, throttles) == ["W402", "W403", "W404"]
 
 
 def test_views_that_cannot_be_looked_at(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

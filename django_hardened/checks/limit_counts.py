@@ -1,0 +1,122 @@
+"""5xx: where limits are counted, and whether all who count do it together."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage
+
+from django_hardened.checks import stack
+from django_hardened.checks.classes import is_subclass, load_class
+from django_hardened.checks.logins import backends
+from django_hardened.checks.rules import Rule
+from django_hardened.conf import conf
+from django_hardened.ratelimit.shared_stores import MODULES
+
+_REDIS = (
+    'CACHES[{subject!r}] = {{"BACKEND": "django.core.cache.backends.redis.RedisCache", '
+    '"LOCATION": os.environ["REDIS_URL"]}}'
+)
+
+I512 = Rule(
+    "I512",
+    "{dependents} count in a file of this host, as the cache {subject!r} {is_what}: exact on one "
+    "host, and on several each counts for itself.",
+    f"{_REDIS}  # where there are several hosts",
+    "CACHES",
+)
+E513 = Rule(
+    "E513",
+    "{dependents} cannot count in the cache {subject!r}, whose backend is {backend}: no request "
+    "is answered.",
+    'HARDENED_RATELIMIT_CACHE = "<alias>"  # of RedisCache, PyMemcacheCache or PyLibMCCache; or of '
+    "none, and a file of this host counts",
+    "HARDENED_RATELIMIT_CACHE",
+)
+W514 = Rule(
+    "W514",
+    "django-ratelimit counts in the cache {subject!r}, which is {backend}: {consequence}.",
+    "from django_hardened.ratelimit import ratelimit  # in the place of django_ratelimit's: it "
+    "takes the same; or RATELIMIT_USE_CACHE = an alias of Redis or Memcached",
+    "RATELIMIT_USE_CACHE",
+    asvs="2.4.1",
+    cwe=770,
+)
+RULES = (I512, E513, W514)
+
+COUNTING: Final = "django_hardened.drf.throttling.CountingThrottle"
+_BACKENDS: Final = "django.core.cache.backends."
+_NOT_ATOMIC: Final = "requests at the same time are counted once, and each one extends the window"
+_UNFIT: Final = {
+    f"{_BACKENDS}locmem.LocMemCache": "each process counts for itself, and whoever fills the "
+    "cache pushes the own count out",
+    f"{_BACKENDS}dummy.DummyCache": "nothing is counted",
+    f"{_BACKENDS}db.DatabaseCache": _NOT_ATOMIC,
+    f"{_BACKENDS}filebased.FileBasedCache": _NOT_ATOMIC,
+}
+
+
+def counts_itself(throttle: str) -> bool:
+    """Whether ``throttle`` is one of ours, which do not count in Django's cache."""
+    return throttle.startswith("django_hardened.drf.") or is_subclass(throttle, COUNTING)
+
+
+def check_place_of_counts(**kwargs: Any) -> list[CheckMessage]:
+    dependents = " and ".join(_dependents())
+    if not dependents or "rate_limit" in conf.edge:
+        return []
+    alias = str(getattr(settings, "HARDENED_RATELIMIT_CACHE", "default"))
+    backend = _backend(alias)
+    if not backend:
+        return [I512.found(subject=alias, dependents=dependents, is_what="does not exist")]
+    if _unfit(backend):
+        name = backend.rpartition(".")[2]
+        return [I512.found(subject=alias, dependents=dependents, is_what=f"is {name}")]
+    if load_class(backend) is None or is_subclass(backend, *MODULES):
+        return []  # another check is about what cannot be imported
+    return [E513.found(subject=alias, dependents=dependents, backend=backend)]
+
+
+def _dependents() -> Iterator[str]:
+    """Say what of ours counts."""
+    if stack.has("django_hardened.middleware.RateLimitMiddleware"):
+        yield "RateLimitMiddleware"
+    protection = "django_hardened.backends.LoginProtectionBackend"
+    if any(is_subclass(entry, protection) for entry in backends()):
+        yield "LoginProtectionBackend"
+    api = getattr(settings, "REST_FRAMEWORK", None)
+    classes = api.get("DEFAULT_THROTTLE_CLASSES") if isinstance(api, Mapping) else None
+    if apps.is_installed("rest_framework") and any(map(counts_itself, map(str, classes or ()))):
+        yield "the throttles of REST framework"
+
+
+def check_foreign_counts(**kwargs: Any) -> list[CheckMessage]:
+    """Where django-ratelimit is installed as an app, its own checks are about that."""
+    is_used = hasattr(settings, "RATELIMIT_USE_CACHE") or "django_ratelimit.core" in sys.modules
+    if not is_used or apps.is_installed("django_ratelimit") or "rate_limit" in conf.edge:
+        return []
+    alias = str(getattr(settings, "RATELIMIT_USE_CACHE", "default"))
+    backend = _backend(alias)
+    consequence = _unfit(backend)
+    if not consequence:
+        return []
+    name = backend.rpartition(".")[2]
+    return [W514.found(subject=alias, backend=name, consequence=consequence)]
+
+
+def _backend(alias: str) -> str:
+    configured: Any = settings.CACHES
+    config = configured.get(alias) if isinstance(configured, dict) else None
+    return str(config.get("BACKEND", "")) if isinstance(config, dict) else ""
+
+
+def _unfit(backend: str) -> str:
+    """Say what comes of counting in ``backend``; nothing where that goes well."""
+    return next((text for base, text in _UNFIT.items() if is_subclass(backend, base)), "")
+
+
+CHECKS = (check_place_of_counts, check_foreign_counts)
