@@ -21,6 +21,16 @@ from django_hardened.middleware import (
     PrivateResponseMiddleware,
     TrustedProxyMiddleware,
 )
+from django_hardened.ratelimit import (
+    UNSAFE,
+    Decision,
+    Limit,
+    Limiter,
+    Ratelimited,
+    get_usage,
+    is_ratelimited,
+    ratelimit,
+)
 from django_hardened.settings import HardenedSettings, hardened_settings
 
 # The environment
@@ -113,3 +123,29 @@ class LoginView(APIView):
 
     authentication_classes = [SessionAuthentication, TokenAuthentication]
     throttle_classes = [LoginThrottle, UserRateThrottle, ScopedRateThrottle]
+
+
+# Rate limits
+@ratelimit("comments", key="user_or_ip", rate="5/m", method=UNSAFE)
+@ratelimit(key=lambda group, request: request.META["REMOTE_ADDR"], rate=(100, 3600), block=False)
+def comment(request: HttpRequest) -> HttpResponse:
+    usage = get_usage(request, "comments", key="ip", rate="5/m")
+    if usage is not None:
+        assert_type(usage["time_left"], int)
+    assert_type(is_ratelimited(request, fn=comment, key="ip", rate=Limit(5, 60)), bool)
+    return HttpResponse()
+
+
+@ratelimit(key="ip", rate="5/m")
+async def search(request: HttpRequest, page: int) -> HttpResponse:
+    return HttpResponse()
+
+
+def slow_down(request: HttpRequest, exception: Ratelimited) -> HttpResponse:
+    assert_type(exception.limits, tuple[Limit, ...])
+    return HttpResponse(str(exception.retry_after + 1), status=429)
+
+
+assert_type(comment(HttpRequest()), HttpResponse)
+assert_type(Limiter().hit("tenant", [Limit(1, 60, "minute")]), Decision)
+ratelimit(key="ip", rate=5)  # type: ignore[arg-type]  # of which time?

@@ -166,9 +166,11 @@ def _decide(throttles: Sequence[CountingThrottle], request: Request, view: APIVi
     """Ask about ``throttles`` at once, and tell them, and the client, what became of it."""
     pairs = [throttle.counted(request, view) for throttle in throttles]
     asked = list(dict.fromkeys(chain.from_iterable(pairs)))
+    headers: dict[str, str] = getattr(view, "headers", {})
     try:
         decision = Limiter().hit_all(asked)
     except LimiterUnavailable as error:
+        headers["Cache-Control"] = "no-store"
         raise ThrottlesUnavailable from error
     # None of them has a status where limits are switched off.
     statuses = dict(zip(asked, decision.statuses, strict=False))
@@ -176,7 +178,6 @@ def _decide(throttles: Sequence[CountingThrottle], request: Request, view: APIVi
         throttle.statuses = tuple(statuses[pair] for pair in own if pair in statuses)
         throttle.problem = throttle.problem if decision.allowed else None
     remember(request, decision)
-    if hasattr(view, "headers"):
-        view.headers.update(standing(request))
-        if not decision.allowed:
-            view.headers["Cache-Control"] = "no-store"
+    headers.update(standing(request))
+    if not decision.allowed:
+        headers["Cache-Control"] = "no-store"

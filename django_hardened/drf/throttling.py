@@ -97,6 +97,6 @@ class LoginRateThrottle(CountingThrottle):
             return set()
         if not isinstance(data, Mapping):
             return set()
-        names = {"username", "email", get_user_model().USERNAME_FIELD}
+        names = {"username", "email", "login", get_user_model().USERNAME_FIELD}
         named = (data.get(name) for name in names)
         return {canonical(name) for name in named if isinstance(name, str | int)}

@@ -475,6 +475,7 @@ def test_where_nothing_can_be_counted_the_answer_is_503(store: AskedStore) -> No
         response = get(view(AnonRateThrottle))
     assert response.status_code == 503
     assert response["Retry-After"] == "5"
+    assert response["Cache-Control"] == "no-store"
     assert response.data == {"detail": "Service unavailable."}
 
 
@@ -758,6 +759,25 @@ def test_data_that_names_nobody(data: Any) -> None:
         limited = view(LoginRateThrottle)
         assert [post(limited, data).status_code for _ in range(2)] == [200, 429]
         assert post(limited, {"username": "ada"}, address="192.0.2.1").status_code == 200
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["username", "email", "login", "x"]), inner, max_size=3
+            )
+        ),
+        max_leaves=8,
+    )
+)
+def test_data_of_any_shape_is_no_error(data: Any) -> None:
+    with rates(login="1000000/min"):
+        limited = view(LoginRateThrottle)
+        assert post(limited, data).status_code in {200, 400}  # no JSON: NaN, half a character
 
 
 def test_data_that_cannot_be_read_is_counted_and_then_refused_as_ever() -> None:
