@@ -19,19 +19,18 @@ def fields(statuses: Iterable[Status]) -> dict[str, str]:
     """
     told: dict[str, Status] = {}
     for status in statuses:
-        name = status.limit.name
+        name = _string(status.limit.name)
         if name not in told or _rank(status) > _rank(told[name]):
             told[name] = status
     if not told:
         return {}
     made = {
         "RateLimit-Policy": ", ".join(
-            f"{_string(name)};q={status.limit.amount};w={status.limit.seconds}"
+            f"{name};q={status.limit.amount};w={status.limit.seconds}"
             for name, status in told.items()
         ),
         "RateLimit": ", ".join(
-            f"{_string(name)};r={status.remaining};t={status.reset_after}"
-            for name, status in told.items()
+            f"{name};r={status.remaining};t={status.reset_after}" for name, status in told.items()
         ),
     }
     wait = max(status.retry_after for status in told.values())

@@ -71,7 +71,9 @@ class Rule:
         ]
 
     def _is_for(self, method: str | None) -> bool:
-        return self.method == ALL or method in self._methods().split()
+        # Django answers HEAD by what it does for GET: it is no way around a limit.
+        asked = "GET" if method == "HEAD" else method
+        return self.method == ALL or not {method, asked}.isdisjoint(self._methods().split())
 
     def _methods(self) -> str:
         if self.method == ALL:

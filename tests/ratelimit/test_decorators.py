@@ -23,6 +23,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from ratelimit_support import AskedStore
+from rest_framework.decorators import api_view, permission_classes, throttle_classes
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -584,6 +585,15 @@ def test_methods(method: Any, counted: list[str]) -> None:
     assert [m for m in ("GET", "POST", "PUT") if statuses(view, 1, method=m) == [429]] == counted
 
 
+def test_head_is_no_way_around_a_limit_of_get() -> None:
+    view = limited(key="ip", rate="1/m", method="GET")
+    assert [statuses(view, 1, method=m) for m in ("HEAD", "GET", "HEAD")] == [[200], [429], [429]]
+    posts = limited("posts", key="ip", rate="0/m", method="POST")
+    assert statuses(posts, 1, method="HEAD") == [200]
+    heads = limited("heads", key="ip", rate="0/m", method="HEAD")
+    assert [statuses(heads, 1, method=m) for m in ("HEAD", "GET")] == [[429], [200]]
+
+
 def test_methods_are_counted_together_but_other_lists_apart() -> None:
     unsafe, posts = (limited("g", "ip", "2/m", method=m) for m in (UNSAFE, "POST"))
     assert [statuses(unsafe, 1, method=m) for m in ("POST", "PUT", "POST")] == [[200], [200], [429]]
@@ -798,6 +808,21 @@ def test_a_view_of_rest_framework() -> None:
     assert responses[0].data == {"name": "ada"}
     assert responses[1]["Retry-After"] == "61"
     assert responses[0]["RateLimit"] == '"api";r=0;t=61'
+
+
+@pytest.mark.parametrize("key", ["json:name", "post:name"])
+def test_around_a_function_of_rest_framework_which_reads_the_body_after_it(key: str) -> None:
+    @ratelimit("around", key=key, rate="1/m")
+    @api_view(["POST"])
+    @permission_classes([AllowAny])
+    @throttle_classes([])
+    def view(request: Any) -> Response:
+        return Response({"name": request.data["name"]})
+
+    send = sent_json if key.startswith("json") else posted
+    responses = [view(send({"name": name})) for name in ("ada", "Ada", "ben")]
+    assert [response.status_code for response in responses] == [200, 429, 200]
+    assert responses[2].data == {"name": "ben"}
 
 
 def test_a_stream_is_told_as_well() -> None:
