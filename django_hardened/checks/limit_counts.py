@@ -24,15 +24,15 @@ _REDIS = (
 
 I512 = Rule(
     "I512",
-    "{dependents} count in a file of this host, as the cache {subject!r} {is_what}: exact on one "
-    "host, and on several each counts for itself.",
+    "The counts of {dependents} are in a file of this host, as the cache {subject!r} {is_what}: "
+    "exact on one host, and on several each counts for itself.",
     f"{_REDIS}  # where there are several hosts",
     "CACHES",
 )
 E513 = Rule(
     "E513",
-    "{dependents} cannot count in the cache {subject!r}, whose backend is {backend}: no request "
-    "is answered.",
+    "The counts of {dependents} cannot be in the cache {subject!r}, whose backend is {backend}: "
+    "requests that are limited fail.",
     'HARDENED_RATELIMIT_CACHE = "<alias>"  # of RedisCache, PyMemcacheCache or PyLibMCCache; or of '
     "none, and a file of this host counts",
     "HARDENED_RATELIMIT_CACHE",
@@ -66,18 +66,19 @@ def counts_itself(throttle: str) -> bool:
 
 
 def check_place_of_counts(**kwargs: Any) -> list[CheckMessage]:
-    dependents = " and ".join(_dependents())
-    if not dependents or "rate_limit" in conf.edge:
+    if "rate_limit" in conf.edge:
         return []
     alias = str(getattr(settings, "HARDENED_RATELIMIT_CACHE", "default"))
     backend = _backend(alias)
-    if not backend:
-        return [I512.found(subject=alias, dependents=dependents, is_what="does not exist")]
-    if _unfit(backend):
-        name = backend.rpartition(".")[2]
-        return [I512.found(subject=alias, dependents=dependents, is_what=f"is {name}")]
-    if load_class(backend) is None or is_subclass(backend, *MODULES):
-        return []  # another check is about what cannot be imported
+    is_unfit = not backend or bool(_unfit(backend))
+    if not is_unfit and (load_class(backend) is None or is_subclass(backend, *MODULES)):
+        return []  # it counts for all; another check is about what cannot be imported
+    dependents = " and ".join(_dependents())
+    if not dependents:
+        return []
+    if is_unfit:
+        is_what = f"is {backend.rpartition('.')[2]}" if backend else "does not exist"
+        return [I512.found(subject=alias, dependents=dependents, is_what=is_what)]
     return [E513.found(subject=alias, dependents=dependents, backend=backend)]
 
 

@@ -50,7 +50,7 @@ def test_a_file_of_this_host_counts(name: str) -> None:
     [message] = findings(limit_counts, **LIMITED, **cache(BACKENDS + name))
     assert message.id == "django_hardened.I512"
     assert message.msg.startswith(
-        "RateLimitMiddleware count in a file of this host, as the cache 'default' is "
+        "The counts of RateLimitMiddleware are in a file of this host, as the cache 'default' is "
         f"{name.partition('.')[2]}: exact on one host"
     )
 
@@ -63,21 +63,21 @@ def test_a_server_counts_for_all_hosts(name: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "dependents"),
     [
-        ({"MIDDLEWARE": [MIDDLEWARE]}, "RateLimitMiddleware count"),
-        ({"AUTHENTICATION_BACKENDS": [PROTECTION]}, "LoginProtectionBackend count"),
+        ({"MIDDLEWARE": [MIDDLEWARE]}, "RateLimitMiddleware are"),
+        ({"AUTHENTICATION_BACKENDS": [PROTECTION]}, "LoginProtectionBackend are"),
         (
             {"REST_FRAMEWORK": {"DEFAULT_THROTTLE_CLASSES": [PLAIN, THROTTLE]}},
-            "the throttles of REST framework count",
+            "the throttles of REST framework are",
         ),
         (
             {"MIDDLEWARE": [MIDDLEWARE], "AUTHENTICATION_BACKENDS": [PROTECTION]},
-            "RateLimitMiddleware and LoginProtectionBackend count",
+            "RateLimitMiddleware and LoginProtectionBackend are",
         ),
     ],
 )
 def test_what_counts_is_named(changes: dict[str, Any], dependents: str) -> None:
     [message] = findings(limit_counts, **NOTHING | changes, **cache(BACKENDS + UNFIT[0]))
-    assert message.msg.startswith(dependents)
+    assert message.msg.startswith(f"The counts of {dependents} in a file")
 
 
 @pytest.mark.parametrize(
