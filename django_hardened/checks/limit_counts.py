@@ -11,11 +11,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks import stack
-from django_hardened.checks.classes import is_subclass, load_class
+from django_hardened.checks.classes import is_subclass
 from django_hardened.checks.logins import backends
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
-from django_hardened.ratelimit.shared_stores import MODULES
 
 _REDIS = (
     'CACHES[{subject!r}] = {{"BACKEND": "django.core.cache.backends.redis.RedisCache", '
@@ -29,16 +28,8 @@ I512 = Rule(
     f"{_REDIS}  # where there are several hosts",
     "CACHES",
 )
-E513 = Rule(
-    "E513",
-    "The counts of {dependents} cannot be in the cache {subject!r}, whose backend is {backend}: "
-    "requests that are limited fail.",
-    'HARDENED_RATELIMIT_CACHE = "<alias>"  # of RedisCache, PyMemcacheCache or PyLibMCCache; or of '
-    "none, and a file of this host counts",
-    "HARDENED_RATELIMIT_CACHE",
-)
-W514 = Rule(
-    "W514",
+W513 = Rule(
+    "W513",
     "django-ratelimit counts in the cache {subject!r}, which is {backend}: {consequence}.",
     "from django_hardened.ratelimit import ratelimit  # in the place of django_ratelimit's: it "
     "takes the same; or RATELIMIT_USE_CACHE = an alias of Redis or Memcached",
@@ -46,7 +37,7 @@ W514 = Rule(
     asvs="2.4.1",
     cwe=770,
 )
-RULES = (I512, E513, W514)
+RULES = (I512, W513)
 
 COUNTING: Final = "django_hardened.drf.throttling.CountingThrottle"
 _BACKENDS: Final = "django.core.cache.backends."
@@ -70,16 +61,12 @@ def check_place_of_counts(**kwargs: Any) -> list[CheckMessage]:
         return []
     alias = str(getattr(settings, "HARDENED_RATELIMIT_CACHE", "default"))
     backend = _backend(alias)
-    is_unfit = not backend or bool(_unfit(backend))
-    if not is_unfit and (load_class(backend) is None or is_subclass(backend, *MODULES)):
-        return []  # it counts for all; another check is about what cannot be imported
+    if backend and not _unfit(backend):
+        return []  # it counts for all hosts, or E530 says that it cannot
     dependents = " and ".join(_dependents())
-    if not dependents:
-        return []
-    if is_unfit:
-        is_what = f"is {backend.rpartition('.')[2]}" if backend else "does not exist"
-        return [I512.found(subject=alias, dependents=dependents, is_what=is_what)]
-    return [E513.found(subject=alias, dependents=dependents, backend=backend)]
+    is_what = f"is {backend.rpartition('.')[2]}" if backend else "does not exist"
+    found = I512.found(subject=alias, dependents=dependents, is_what=is_what)
+    return [found] if dependents else []
 
 
 def _dependents() -> Iterator[str]:
@@ -106,7 +93,7 @@ def check_foreign_counts(**kwargs: Any) -> list[CheckMessage]:
     if not consequence:
         return []
     name = backend.rpartition(".")[2]
-    return [W514.found(subject=alias, backend=name, consequence=consequence)]
+    return [W513.found(subject=alias, backend=name, consequence=consequence)]
 
 
 def _backend(alias: str) -> str:
