@@ -59,6 +59,11 @@ def test_an_unknown_name(name: str, match: str) -> None:
         ("HARDENED_WAIVERS_FILE", Path("x.toml")),
         ("HARDENED_WAIVERS_FILE", "x.toml"),
         ("HARDENED_BOOT_OVERRIDE", "the reason"),
+        ("HARDENED_RATELIMIT_FILE", None),
+        ("HARDENED_RATELIMIT_FILE", ""),
+        ("HARDENED_RATELIMIT_FILE", Path("/run/x/counts.sqlite3")),
+        ("HARDENED_RATELIMIT_FILE_MB", 1),
+        ("HARDENED_RATELIMIT_ON_ERROR", "deny"),
     ],
 )
 def test_a_right_type(name: str, value: object) -> None:
@@ -85,6 +90,15 @@ def test_a_right_type(name: str, value: object) -> None:
         ("HARDENED_WAIVERS", {"id": "x"}),
         ("HARDENED_WAIVERS_FILE", 7),
         ("HARDENED_BOOT_OVERRIDE", True),
+        ("HARDENED_RATELIMIT_CACHE", None),
+        ("HARDENED_RATELIMIT_FILE", "counts.sqlite3"),
+        ("HARDENED_RATELIMIT_FILE", Path("run/counts.sqlite3")),
+        ("HARDENED_RATELIMIT_FILE", 7),
+        ("HARDENED_RATELIMIT_FILE_MB", 0),
+        ("HARDENED_RATELIMIT_FILE_MB", True),
+        ("HARDENED_RATELIMIT_FILE_MB", "64"),
+        ("HARDENED_RATELIMIT_ON_ERROR", "open"),
+        ("HARDENED_RATELIMIT_ON_ERROR", ["deny"]),
     ],
 )
 def test_a_wrong_type(name: str, value: object) -> None:
