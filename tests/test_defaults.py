@@ -174,6 +174,7 @@ def test_the_middleware_is_in_the_right_order() -> None:
     assert [name.rpartition(".")[2] for name in defaults.MIDDLEWARE] == [
         "TrustedProxyMiddleware",
         "HostPinningMiddleware",
+        "RateLimitMiddleware",
         "SecurityMiddleware",
         "SessionMiddleware",
         "CommonMiddleware",

@@ -9,6 +9,7 @@ from django.contrib.auth.backends import AllowAllUsersModelBackend, ModelBackend
 from django.contrib.auth.middleware import PersistentRemoteUserMiddleware, RemoteUserMiddleware
 from django.utils.functional import lazystr
 
+from django_hardened.backends import LoginProtectionBackend
 from django_hardened.checks import authentication, login_protection
 from django_hardened.checks.logins import has_password_login, password_backends
 
@@ -169,7 +170,7 @@ def test_no_page_to_log_in(settings: Any, pretend: Any) -> None:
     ("setting", "entry"),
     [
         ("AUTHENTICATION_BACKENDS", "axes.backends.AxesStandaloneBackend"),
-        ("AUTHENTICATION_BACKENDS", "django_hardened.backends.LimitedModelBackend"),
+        ("AUTHENTICATION_BACKENDS", "myproject.auth.RateLimitedBackend"),
         ("MIDDLEWARE", "defender.middleware.FailedLoginMiddleware"),
         ("MIDDLEWARE", "django_ratelimit.middleware.RatelimitMiddleware"),
         ("MIDDLEWARE", "myproject.middleware.LoginRateLimitMiddleware"),
@@ -180,6 +181,89 @@ def test_protected(settings: Any, setting: str, entry: str) -> None:
     assert codes_of(login_protection) == ["I310"]
     setattr(settings, setting, [*getattr(settings, setting), entry])
     assert codes_of(login_protection) == []
+
+
+OURS = "django_hardened.backends.LoginProtectionBackend"
+LIMITS = "django_hardened.middleware.RateLimitMiddleware"
+MODEL = f"{BACKENDS}.ModelBackend"
+
+
+class OurProtection(LoginProtectionBackend):
+    """A project's own, with something added."""
+
+
+@pytest.mark.parametrize(
+    ("backends", "middleware", "found"),
+    [
+        ([OURS, MODEL], [LIMITS, AUTHENTICATION], []),
+        ([f"{__name__}.OurProtection", MODEL], [LIMITS, AUTHENTICATION], []),
+        ([MODEL, OURS], [LIMITS, AUTHENTICATION], ["W314"]),
+        ([OURS, MODEL], [AUTHENTICATION], ["W315"]),
+        ([MODEL, OURS], [AUTHENTICATION], ["W314", "W315"]),
+        # The middleware alone counts what is in a header, and no password.
+        ([MODEL], [LIMITS, AUTHENTICATION], ["I310"]),
+    ],
+)
+def test_ours(settings: Any, backends: list[str], middleware: list[str], found: list[str]) -> None:
+    settings.AUTHENTICATION_BACKENDS = backends
+    settings.MIDDLEWARE = middleware
+    assert codes_of(login_protection) == found
+
+
+@pytest.mark.parametrize(
+    ("setting", "rates", "told"),
+    [
+        ("HARDENED_ADDRESS_RATES", {"address": "many"}, "'many' is no rate"),
+        ("HARDENED_ADDRESS_RATES", {"a": "5/m", "b": (1, 2, 3)}, "is no rate"),
+        ("HARDENED_LOGIN_RATES", {"account": "5/fortnight"}, "is no rate"),
+        ("HARDENED_LOGIN_RATES", {"user": "5/m"}, "has 'user'"),
+    ],
+)
+def test_own_rates(settings: Any, setting: str, rates: Any, told: str) -> None:
+    settings.AUTHENTICATION_BACKENDS = [OURS, MODEL]
+    settings.MIDDLEWARE = [LIMITS, AUTHENTICATION]
+    setattr(settings, setting, rates)
+    assert codes_of(login_protection) == ["E316"]
+    [message] = login_protection.check_own_rates()
+    assert message.msg.startswith(setting)
+    assert told in message.msg
+    assert str(message.hint).startswith(f"{setting} = {{")
+
+
+@pytest.mark.parametrize("rates", [{}, {"address": "5/m"}, {"address": (5, 60)}])
+@pytest.mark.parametrize("setting", ["HARDENED_ADDRESS_RATES", "HARDENED_LOGIN_RATES"])
+def test_own_rates_that_can_be_read(settings: Any, setting: str, rates: Any) -> None:
+    setattr(settings, setting, rates)
+    assert login_protection.check_own_rates() == []
+
+
+@pytest.mark.parametrize(
+    ("order", "found"),
+    [
+        (["proxy", "pin", "limits", "security", "session"], []),
+        (["limits"], []),
+        (["limits", "proxy", "pin"], ["before TrustedProxy", "before HostPinning"]),
+        (["proxy", "limits", "pin"], ["before HostPinning"]),
+        (["proxy", "pin", "security", "limits"], ["behind Security"]),
+        (["proxy", "pin", "session", "limits", "security"], ["behind Session"]),
+        (["proxy", "pin", "security"], []),
+    ],
+)
+def test_where_it_stands(settings: Any, order: list[str], found: list[str]) -> None:
+    known = {
+        "proxy": "django_hardened.middleware.TrustedProxyMiddleware",
+        "pin": "django_hardened.middleware.HostPinningMiddleware",
+        "limits": LIMITS,
+        "security": "django.middleware.security.SecurityMiddleware",
+        "session": "django.contrib.sessions.middleware.SessionMiddleware",
+    }
+    settings.AUTHENTICATION_BACKENDS = [OURS, MODEL]
+    settings.MIDDLEWARE = [known[name] for name in order]
+    messages = login_protection.check_limits_order()
+    assert {message.id for message in messages} <= {"django_hardened.W317"}
+    assert len(messages) == len(found)
+    for message, part in zip(messages, found, strict=True):
+        assert f" stands {part}" in message.msg
 
 
 def test_protected_at_the_edge(settings: Any) -> None:
