@@ -6,7 +6,9 @@ import os
 from typing import Any, ClassVar
 
 from django.contrib.auth import aauthenticate, authenticate, login
+from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -39,6 +41,16 @@ class CountingHasher(PBKDF2PasswordHasher):
             os.write(file, b".")
             os.close(file)
         return super().encode(password, salt, iterations)
+
+
+class Directory(BaseBackend):
+    """Somebody else's list of users, in which a password is looked at without a database."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str = "", password: str = "", **kwargs: Any
+    ) -> User | None:
+        encoded = CountingHasher().encode(password, "salt")
+        return User(pk=1, username="ada") if encoded == "never" else None
 
 
 def custom(request: HttpRequest) -> HttpResponse:

@@ -12,6 +12,7 @@ from django_hardened.log_window import LogWindow
 from django_hardened.ratelimit import logins, visits
 from django_hardened.ratelimit.proven import ProvenHeaders
 
+
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> AskedStore:
     store = AskedStore()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth import aauthenticate, authenticate, get_user_model
+from django.db import connection
 from django.test import AsyncClient, Client, override_settings
 from django.test.utils import CaptureQueriesContext
-from django.db import connection
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -178,9 +178,7 @@ def test_a_success_does_not_give_the_address_new_guesses(checked: list[str]) -> 
     ],
 )
 def test_however_a_name_is_spelled(names: tuple[str, ...], checked: list[str]) -> None:
-    responses = [
-        FORM(name, REMOTE_ADDR=f"203.0.113.{number}") for number, name in enumerate(names)
-    ]
+    responses = [FORM(name, REMOTE_ADDR=f"203.0.113.{number}") for number, name in enumerate(names)]
     assert [response.status_code for response in responses] == [200] * 5 + [429]
     assert len(checked) == 5
 
@@ -328,9 +326,7 @@ def test_force_login_takes_a_backend_that_knows_users() -> None:
 
 def test_an_error_keeps_what_was_reserved(checked: list[str]) -> None:
     client = Client(raise_request_exception=False)
-    responses = [
-        post("/broken/")(password=PASSWORD, client=client).status_code for _ in range(10)
-    ]
+    responses = [post("/broken/")(password=PASSWORD, client=client).status_code for _ in range(10)]
     assert responses == [500] * 5 + [429] * 5
     assert len(checked) == 5
 
