@@ -45,7 +45,7 @@ limits = st.builds(Limit, _amounts, st.sampled_from([60, 61, 3600, 31_622_400]))
 def histories(draw: st.DrawFn, *, back: bool = True) -> tuple[list[Entry], list[Operation]]:
     """Three limits, two of them of one client, and what is done to them."""
     entries = [
-        entry(f"limit-{number}", draw(limits), "one" if number else "other") for number in range(3)
+        entry(f"limit {number}", draw(limits), "one" if number else "other") for number in range(3)
     ]
     quanta = [quantum_of(e.limit) / 1_000_000 for e in entries]
     forward = st.one_of(

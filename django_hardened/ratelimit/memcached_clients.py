@@ -10,7 +10,6 @@ import os
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from threading import local
 from typing import Any
 from zlib import crc32
@@ -88,11 +87,6 @@ class PyMemcache(Client):
             pool = client.client_pool
             for _ in pool.free:
                 pool.destroy(pool.get())
-
-    def __del__(self) -> None:
-        with suppress(AttributeError):  # it was never made
-            for client in self._pools.get(os.getpid(), {}).values():
-                client.close()
 
     def _node(self, key: str) -> str:
         # Rendezvous hashing: a server more, or less, moves the keys of that server only.

@@ -104,17 +104,16 @@ class MemcachedStore:
         return Window.load(state, entry.limit, int(self._clock() * SECOND))
 
     def _replace(self, entry: Entry, state: bytes, found: Found) -> bool:
-        key, expiry = _key(entry), _expiry(entry.limit)
+        key, expiry = _key(entry), self._expiry(entry.limit)
         if key not in found:
             return self._client.add(key, state, expiry)
         return self._client.replace(key, state, found[key][1], expiry)
 
-
-def _expiry(limit: Limit) -> int:
-    # One more than rounded up: the server's clock ticks once a second, and may be about to.
-    seconds = -(-lifetime_of(limit) // SECOND) + 1
-    # Memcached takes what is longer than a month for a moment in time.
-    return seconds if seconds <= _MONTH else seconds + int(time.time())
+    def _expiry(self, limit: Limit) -> int:
+        # One more than rounded up: the server's clock ticks once a second, and may be about to.
+        seconds = -(-lifetime_of(limit) // SECOND) + 1
+        # Memcached takes what is longer than a month for a moment in time.
+        return seconds if seconds <= _MONTH else seconds + int(time.time())
 
 
 def _key(entry: Entry) -> str:
