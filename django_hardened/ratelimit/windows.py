@@ -83,6 +83,8 @@ class Window:
             return cls(limit, now, index, 0, [0] * SLOTS)
         newest, total = _HEADER.unpack_from(state)
         counts = _unpack(state[_HEADER.size :], width)
+        if sum(counts) != total:
+            return cls(limit, now, index, 0, [0] * SLOTS)
         window = cls(limit, now, newest, total, counts)
         window._advance(index)
         return window

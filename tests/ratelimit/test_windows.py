@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -171,7 +172,8 @@ def test_the_state_has_one_size_whatever_has_been_counted(amount: int, size: int
 @given(data=st.data())
 def test_each_count_is_read_as_it_was_written(amount: int, data: st.DataObject) -> None:
     limit = Limit(amount, 60)
-    counts = data.draw(st.lists(st.integers(0, amount), min_size=SLOTS, max_size=SLOTS))
+    cuts = data.draw(st.lists(st.integers(0, amount), min_size=QUANTA, max_size=QUANTA))
+    counts = [after - before for before, after in pairwise([0, *sorted(cuts), amount])]
     window = Window(limit, START, START // quantum_of(limit), amount, counts)
     assert Window.load(window.dump(), limit, START) == window
 
@@ -186,6 +188,13 @@ def test_the_quanta_cover_the_window() -> None:
 @pytest.mark.parametrize("state", [b"", b"x", b"x" * 141, b"\x00" * 272])
 def test_a_state_of_another_shape_counts_as_none(state: bytes) -> None:
     assert Window.load(state, Limit(5, 60), START).remaining == 5
+
+
+@pytest.mark.parametrize("total", [0, 64, 66, 2**32 - 1])
+def test_a_state_whose_sum_is_not_that_of_its_counts_counts_as_none(total: int) -> None:
+    limit = Limit(100, 60)
+    window = Window(limit, START, START // quantum_of(limit), total, [1] * SLOTS)
+    assert Window.load(window.dump(), limit, START).remaining == 100
 
 
 def test_a_limit_of_nothing() -> None:
