@@ -10,9 +10,9 @@ import os
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 from threading import local
 from typing import Any
-from zlib import crc32
 
 TIMEOUT = 0.1  # a decision that takes longer is worth less than the request it holds up
 Found = Mapping[str, tuple[bytes, Any]]  # a state, and the token that says it is still the same
@@ -89,8 +89,9 @@ class PyMemcache(Client):
                 pool.destroy(pool.get())
 
     def _node(self, key: str) -> str:
-        # Rendezvous hashing: a server more, or less, moves the keys of that server only.
-        return max(self._nodes, key=lambda node: crc32(f"{node} {key}".encode()))
+        # Rendezvous hashing: a server more, or less, moves the keys of that server only. Not by a
+        # checksum, whose order of the servers depends on a few bits of the key.
+        return max(self._nodes, key=lambda node: blake2b(f"{node} {key}".encode()).digest())
 
     def _pool(self, key: str) -> Any:
         return self._connected[self._node(key)]
