@@ -31,7 +31,9 @@ class Clock:
 
 
 def entry(name: str, limit: Limit, tag: str = "client") -> Entry:
-    return Entry(tag.ljust(20, "-"), name.ljust(20, "-"), limit)
+    """Return an entry whose keys are as long as real ones, and without spaces as these are."""
+    tag, name = (text.replace(" ", "-").ljust(20, "-") for text in (tag, name))
+    return Entry(tag, name, limit)
 
 
 # Each width of a counter, from both sides. Windows so long that no real clock expires a state.

@@ -15,7 +15,7 @@ from django.core.cache.backends.memcached import PyLibMCCache
 from django_hardened.ratelimit.decisions import Entry, Standing, StoreUnavailable
 from django_hardened.ratelimit.memcached_clients import Client, Found, PyLibMC, PyMemcache
 from django_hardened.ratelimit.rates import Limit
-from django_hardened.ratelimit.windows import SECOND, Window, lifetime_of, quantum_of
+from django_hardened.ratelimit.windows import SECOND, Window, lifetime_of
 
 ATTEMPTS = 16
 _MONTH = 30 * 24 * 60 * 60
@@ -79,7 +79,8 @@ class MemcachedStore:
             found = self._client.gets([_key(entry)])
         window = self._window(entry, found)
         standing = Standing.of(window, cost, is_admitted=False)
-        return standing._replace(wait=max(standing.wait, quantum_of(entry.limit)))
+        # Not for a lack of room, so that whoever asks again is not to wait for any.
+        return standing._replace(wait=max(standing.wait, SECOND))
 
     def _undo(
         self, entries: Sequence[Entry], cost: int, found: Found, counted: Sequence[Standing]
