@@ -1,19 +1,26 @@
-"""Redis and Memcached, each started for a test on a free port of this machine."""
+"""Redis, Valkey and Memcached, each started for a test on a free port of this machine."""
 
 from __future__ import annotations
 
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from shutil import which
 from time import monotonic, sleep
 
 import pytest
 
 _PATIENCE = 20
-_PROGRAMS = {"redis": "redis-server", "sentinel": "redis-server", "memcached": "memcached"}
+_PROGRAMS = {
+    "redis": "redis-server",
+    "sentinel": "redis-server",
+    "valkey": "valkey-server",
+    "memcached": "memcached",
+}
+_SLOTS = 16384
 
 
 @dataclass
@@ -47,6 +54,44 @@ def server(kind: str, *options: str) -> Iterator[Server]:
         yield running
     finally:
         running.kill()
+
+
+@contextmanager
+def cluster(size: int, folder: Path) -> Iterator[list[Server]]:
+    """Yield so many nodes of a Redis Cluster, which have the slots in equal parts."""
+    with ExitStack() as stack:
+        nodes, ports = [], []
+        for number in range(size):
+            place = folder / str(number)
+            place.mkdir()
+            # The second port would else be the first and 10,000, which may be none.
+            ports.append(str(free_port()))
+            options = ["--cluster-enabled", "yes", "--dir", str(place), "--cluster-port", ports[-1]]
+            nodes.append(stack.enter_context(server("redis", *options)))
+            first, after = (_SLOTS * edge // size for edge in (number, number + 1))
+            ask(nodes[-1], f"CLUSTER ADDSLOTSRANGE {first} {after - 1}")
+            ask(nodes[-1], f"CLUSTER SET-CONFIG-EPOCH {number + 1}")
+            ask(nodes[0], f"CLUSTER MEET 127.0.0.1 {nodes[-1].port} {ports[-1]}")
+        await_cluster(nodes)
+        yield nodes
+
+
+def await_cluster(nodes: Sequence[Server]) -> None:
+    end = monotonic() + _PATIENCE
+    while not all(_is_whole(ask(node, "CLUSTER INFO")) for node in nodes):
+        assert monotonic() < end, "the nodes have not found each other"
+        sleep(0.05)
+
+
+def _is_whole(info: str) -> bool:
+    return "cluster_state:ok" in info and f"cluster_slots_ok:{_SLOTS}" in info
+
+
+def ask(running: Server, command: str) -> str:
+    """Return what Redis or Memcached answers, by a connection that no client's pool knows."""
+    with socket.create_connection(("127.0.0.1", running.port), timeout=_PATIENCE) as connection:
+        connection.sendall(f"{command}\r\nquit\r\n".encode())
+        return b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
 
 
 def free_port() -> int:

@@ -19,6 +19,7 @@ from django_hardened.ratelimit.windows import SECOND
 
 _SCRIPT = (files(__package__) / "hit.lua").read_bytes()
 _SHA = sha1(_SCRIPT, usedforsecurity=False).hexdigest().encode()
+_ERRORS = (RedisError, RedisClusterException, OSError)
 
 
 def from_cache(cache: BaseCache) -> RedisStore:
@@ -31,13 +32,15 @@ def from_cache(cache: BaseCache) -> RedisStore:
     """
     client: Any = getattr(cache, "client", None) or getattr(cache, "_cache", None)
     try:
-        writer = client.get_client(write=True)
+        client.get_client(write=True)
     except (TypeError, AttributeError, NotImplementedError) as error:
         raise ImproperlyConfigured(
             f"Limits cannot be counted with {type(client).__name__}, which has no one client to "
             "write with: use the default client, or a Redis Cluster."
         ) from error
-    return RedisStore(lambda: impatient(writer))
+    except _ERRORS:
+        pass  # a client of a cluster that is away, which connects at once: the store tries again
+    return RedisStore(lambda: impatient(client.get_client(write=True)))
 
 
 class RedisStore:
@@ -124,14 +127,14 @@ class RedisStore:
             # After a failover the address may name another server than the one connected to.
             vars(self).pop("_client", None)
             raise StoreUnavailable("Redis is read-only") from error
-        except (RedisError, RedisClusterException, OSError) as error:
+        except _ERRORS as error:
             raise StoreUnavailable(f"Redis: {type(error).__name__}") from error
 
     @cached_property
     def _client(self) -> Any:
         try:
             return kept(self._connect())
-        except (RedisError, RedisClusterException, OSError) as error:
+        except _ERRORS as error:
             raise StoreUnavailable(f"Redis: {type(error).__name__}") from error
 
 

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from socket import create_connection
 from time import monotonic, sleep
 from typing import Any
 
@@ -21,7 +20,7 @@ import pytest
 from django.core.cache import caches
 from django.test import override_settings
 from hypothesis import given, settings
-from servers_support import Server, server
+from servers_support import Server, ask, server
 from stores_support import (
     Clock,
     admitted_at_once,
@@ -282,7 +281,7 @@ def connect(library: str) -> Iterator[Callable[..., MemcachedStore]]:
 
 @pytest.fixture
 def store(connect: Callable[..., MemcachedStore], running: Server) -> MemcachedStore:
-    _ask(running, "flush_all")
+    ask(running, "flush_all")
     return connect(running)
 
 
@@ -290,20 +289,14 @@ def _at(running: Server | str) -> str:
     return running if isinstance(running, str) else f"127.0.0.1:{running.port}"
 
 
-def _ask(running: Server, command: str) -> str:
-    with create_connection(("127.0.0.1", running.port), timeout=20) as connection:
-        connection.sendall(f"{command}\r\nquit\r\n".encode())
-        return b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
-
-
 def _count(running: Server, name: str) -> int:
-    lines = _ask(running, "stats").split("\r\n")
+    lines = ask(running, "stats").split("\r\n")
     return next(int(line.split()[2]) for line in lines if line.startswith(f"STAT {name} "))
 
 
 def _kept(running: Server, one: Entry) -> dict[str, int]:
     """What the server says of a state: ``exp`` seconds are left, ``size`` is all that it takes."""
-    words = _ask(running, f"me {_key(one)}").split()
+    words = ask(running, f"me {_key(one)}").split()
     pairs = (word.partition("=") for word in words if "=" in word)
     # Some versions have what is left below nothing.
     return {name: abs(int(value)) for name, _, value in pairs if name in {"exp", "size"}}
@@ -324,7 +317,7 @@ def test_it_does_so_by_libmemcached(running: Server, history: Any) -> None:
 
 
 def _agrees(running: Server, client_class: Any, history: Any) -> None:
-    _ask(running, "flush_all")
+    ask(running, "flush_all")
     clock, client = Clock(), client_class([_at(running)], {})
     store = MemcachedStore(client, clock=clock)
 
@@ -341,7 +334,7 @@ def _agrees(running: Server, client_class: Any, history: Any) -> None:
 def test_both_libraries_count_in_one_state(running: Server) -> None:
     for library in LIBRARIES:
         pytest.importorskip(library, reason=f"the library {library} is not installed")
-    _ask(running, "flush_all")
+    ask(running, "flush_all")
     limited = [entry("any", HOUR)]
     clients = [client_class([_at(running)], {}) for client_class in LIBRARIES.values()]
     stores = [MemcachedStore(client) for client in clients * 2]
@@ -379,7 +372,7 @@ def _patient(
     connect: Callable[..., MemcachedStore], running: Server, monkeypatch: pytest.MonkeyPatch
 ) -> MemcachedStore:
     """Return a store that waits as long as it takes: a crowd of clients is no dead server."""
-    _ask(running, "flush_all")
+    ask(running, "flush_all")
     monkeypatch.setattr(memcached_clients, "TIMEOUT", 60)
     monkeypatch.setitem(memcached_clients._BEHAVIORS, "_poll_timeout", 60_000)
     # A microsecond more, and libmemcached opens no socket.
