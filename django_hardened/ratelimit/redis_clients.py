@@ -132,17 +132,16 @@ def _cluster(client: Any) -> RedisCluster:
         **{key: _IMPATIENT[key] for key in ("socket_timeout", "socket_connect_timeout")},
         **({"redis_connect_func": connect} if connect else {}),
         "protocol": 2,
+        "startup_nodes": [
+            ClusterNode(node.host, node.port)  # type: ignore[no-untyped-call]
+            for node in known.startup_nodes.values()
+        ],
+        "address_remap": known.address_remap,
+        "retry": Retry(NoBackoff(), 0),
     }
-    nodes = [
-        ClusterNode(node.host, node.port)  # type: ignore[no-untyped-call]
-        for node in known.startup_nodes.values()
-    ]
-    return RedisCluster(
-        startup_nodes=nodes,
-        address_remap=known.address_remap,
-        retry=Retry(NoBackoff(), 0),
-        **options,
-    )
+    made = RedisCluster(**options)
+    vars(made)["cluster_error_retry_attempts"] = 0  # in the place of "retry", before redis-py 6
+    return made
 
 
 def _without_ties(options: dict[str, Any]) -> dict[str, Any]:
