@@ -67,6 +67,13 @@ local function width_of(amount)
   return amount <= 0xFFFF and 2 or amount <= 0xFFFFFF and 3 or 4
 end
 
+-- What is under the key: nothing, if it is no string. SET writes over whatever it is.
+local function stored(key)
+  local state = redis.pcall('GET', key)
+  if type(state) ~= 'table' then return state end
+  return not string.find(state.err, 'WRONGTYPE', 1, true) and redis.call('GET', key)
+end
+
 local function read(key, amount, seconds)
   local quantum, width = math.ceil(seconds * SECOND / QUANTA), width_of(amount)
   local window = {
@@ -74,7 +81,7 @@ local function read(key, amount, seconds)
     width = width, format = '>I' .. width,
     index = math.floor(now / quantum), total = 0,
   }
-  local state = redis.call('GET', key)
+  local state = stored(key)
   if not state or #state ~= HEADER + SLOTS * width then
     window.counts = string.rep('\0', SLOTS * width)
     return window

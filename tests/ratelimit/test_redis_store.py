@@ -238,14 +238,29 @@ def test_a_child_has_connections_of_its_own(store: RedisStore, kept: Any) -> Non
     assert store.hit(limited, 1)[0].remaining == 88
 
 
-def test_something_else_under_the_key(store: RedisStore, kept: Any) -> None:
+def test_something_else_under_the_key_counts_as_nothing(store: RedisStore, kept: Any) -> None:
+    """It must not be an error: one client's key would take the server from all others."""
     limited = [entry("any", HOUR), entry("other", HOUR)]
     kept.lpush(_key(limited[1]), "x")
-    with pytest.raises(StoreUnavailable, match="ResponseError"):
-        store.hit(limited, 1)
-    assert not kept.exists(_key(limited[0]))
-    store.clear(limited)
-    assert store.hit(limited, 1)[0].remaining == 99
+    assert [standing.remaining for standing in store.hit(limited, 1)] == [99, 99]
+    assert [standing.remaining for standing in store.hit(limited, 1)] == [98, 98]
+    assert kept.type(_key(limited[1])) == b"string"
+
+
+@pytest.mark.parametrize("command", ["get", "set", "time"])
+def test_who_may_not_count_is_told(own: tuple[Server, RedisStore], command: str) -> None:
+    """An error of any other kind must not count as nothing: that would admit everybody."""
+    running, _ = own
+    limited = [entry("any", HOUR), entry("other", HOUR)]
+    with redis.Redis(port=running.port) as client:
+        client.execute_command(
+            "ACL", "SETUSER", "few", "on", ">secret", *RIGHTS.split(), f"-{command}"
+        )
+    few = impatient(redis.Redis(port=running.port, username="few", password="secret"))
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            RedisStore(lambda: few).hit(limited, 1)
+    few.connection_pool.disconnect()
 
 
 def test_a_new_server_is_given_the_script_once(own: tuple[Server, RedisStore]) -> None:
