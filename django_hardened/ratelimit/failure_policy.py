@@ -48,12 +48,17 @@ class Breaker:
         self._meanwhile = meanwhile
         self._clock = clock
         self._next_probe = 0.0
+        self._unanswered: Sequence[Entry] = ()
         self._probes: dict[int, object] = {}  # by process: one that forks has none in the child
         self._log = LogWindow(clock=clock)
         self._has_logged = False
 
-    def ask(self, question: Callable[[Store], T]) -> T:
+    def ask(self, question: Callable[[Store], T], entries: Sequence[Entry] = ()) -> T:
         """Return what the store says.
+
+        Args:
+            question: what to ask it.
+            entries: those that it is about.
 
         Raises:
             StoreUnavailable: it does not, or is left alone.
@@ -64,6 +69,7 @@ class Breaker:
         try:
             return question(self.store)
         except StoreUnavailable as error:
+            self._unanswered = entries
             self._open(error)
             raise
 
@@ -95,6 +101,8 @@ class Breaker:
     def _probe(self, process: int) -> None:
         try:
             self.store.hit([_PROBE], 1)
+            if self._unanswered:  # a store may have several servers, and the other one is well
+                self.store.hit(self._unanswered, 0)
         except StoreUnavailable as error:
             self._open(error)
         else:
@@ -134,7 +142,7 @@ class ResilientStore:
         """
         for number, breaker in enumerate(self._breakers):
             try:
-                standings = breaker.ask(lambda store: store.hit(entries, cost))
+                standings = breaker.ask(lambda store: store.hit(entries, cost), entries)
             except StoreUnavailable:
                 continue
             return [self._marked(standing, number) for standing in standings]
@@ -154,13 +162,13 @@ class ResilientStore:
         for number, breaker in enumerate(self._breakers):
             if number in counted_by:  # one decision is of one store
                 with suppress(StoreUnavailable):
-                    breaker.ask(lambda store: store.take_back(entries, cost, own))
+                    breaker.ask(lambda store: store.take_back(entries, cost, own), entries)
 
     def clear(self, entries: Sequence[Entry]) -> None:
         """Forget what was counted, in every store that answers; the log names one that did not."""
         for breaker in self._breakers:
             with suppress(StoreUnavailable):
-                breaker.ask(lambda store: store.clear(entries))
+                breaker.ask(lambda store: store.clear(entries), entries)
 
     def _marked(self, standing: Standing, mark: int) -> Standing:
         return standing._replace(quantum=standing.quantum * self._marks + mark)
