@@ -153,7 +153,9 @@ class PyLibMC(Client):
             self._client.delete(key)
 
     def reset(self) -> None:
-        pass  # libmemcached does so by itself
+        # libmemcached connects again by itself, but for a second or two it would not even try: how
+        # long a server is left alone is for the failure policy to say.
+        vars(self._local).pop(str(os.getpid()), None)
 
     @property
     def _client(self) -> Any:
