@@ -32,7 +32,7 @@ from stores_support import (
 
 from django_hardened.ratelimit import memcached_clients
 from django_hardened.ratelimit.decisions import Entry, StoreUnavailable
-from django_hardened.ratelimit.memcached_clients import Client, Found, PyLibMC, PyMemcache
+from django_hardened.ratelimit.memcached_clients import TIMEOUT, Client, Found, PyLibMC, PyMemcache
 from django_hardened.ratelimit.memcached_store import ATTEMPTS, MemcachedStore, _key
 from django_hardened.ratelimit.rates import Limit
 from django_hardened.ratelimit.shared_stores import shared_store
@@ -265,6 +265,22 @@ def library(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(autouse=True)
+def _is_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crowd of clients is no dead server, and neither is a machine that has more to do."""
+    _be_patient(monkeypatch, 60)
+
+
+def _be_patient(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    monkeypatch.setattr(memcached_clients, "TIMEOUT", seconds)
+    milliseconds, microseconds = int(seconds * 1_000), int(seconds * 1_000_000)
+    for name in ("connect_timeout", "_poll_timeout"):
+        monkeypatch.setitem(memcached_clients._BEHAVIORS, name, milliseconds)
+    for name in ("send_timeout", "receive_timeout"):
+        # Of a second or more libmemcached opens no socket.
+        monkeypatch.setitem(memcached_clients._BEHAVIORS, name, min(999_999, microseconds))
+
+
 @pytest.fixture
 def connect(library: str) -> Iterator[Callable[..., MemcachedStore]]:
     """Connect to some servers, with what else Django's backend would be given."""
@@ -343,21 +359,15 @@ def test_both_libraries_count_in_one_state(running: Server) -> None:
         client.reset()
 
 
-def test_exactly_n_of_n(
-    connect: Callable[..., MemcachedStore], running: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """5,000 hits; the crowd is no dead server, however slow the machine is."""
-    store = _patient(connect, running, monkeypatch)
+def test_exactly_n_of_n(store: MemcachedStore) -> None:
+    """5,000 hits."""
     store.hit([entry("before the fork", HOUR)], 1)
     limited = [entry("any", HOUR)]
     assert admitted_at_once(store, limited, processes=8, threads=4, hits=157) == 100
     assert _remaining(store, *limited) == [0]
 
 
-def test_all_or_nothing(
-    connect: Callable[..., MemcachedStore], running: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = _patient(connect, running, monkeypatch)
+def test_all_or_nothing(store: MemcachedStore) -> None:
     limited = [entry(str(amount), Limit(amount, 3600)) for amount in (500, 30, 700)]
     admitted = admitted_at_once(store, limited, processes=8, threads=4, hits=40)
     assert admitted <= 30
@@ -366,18 +376,6 @@ def test_all_or_nothing(
     assert counted[1] == 30 or admitted == counted[1]
     # A hit that is overtaken too often stays counted; no limit ever counts less than it admitted.
     assert min(counted) >= admitted
-
-
-def _patient(
-    connect: Callable[..., MemcachedStore], running: Server, monkeypatch: pytest.MonkeyPatch
-) -> MemcachedStore:
-    """Return a store that waits as long as it takes: a crowd of clients is no dead server."""
-    ask(running, "flush_all")
-    monkeypatch.setattr(memcached_clients, "TIMEOUT", 60)
-    monkeypatch.setitem(memcached_clients._BEHAVIORS, "_poll_timeout", 60_000)
-    # A microsecond more, and libmemcached opens no socket.
-    monkeypatch.setitem(memcached_clients._BEHAVIORS, "receive_timeout", 999_999)
-    return connect(running)
 
 
 def test_never_more_than_n_in_any_window(store: MemcachedStore) -> None:
@@ -575,7 +573,8 @@ def test_connections_of_the_past_are_dropped(connect: Callable[..., MemcachedSto
             store.hit(limited, 1)
 
 
-def test_hung(connect: Callable[..., MemcachedStore]) -> None:
+def test_hung(connect: Callable[..., MemcachedStore], monkeypatch: pytest.MonkeyPatch) -> None:
+    _be_patient(monkeypatch, TIMEOUT)
     limited = [entry("any", HOUR)]
     with server("memcached") as own:
         store = connect(own)
@@ -596,6 +595,22 @@ def test_a_server_of_something_else_counts_nothing(
         for _ in range(2):
             with pytest.raises(StoreUnavailable, match="Memcached: "):
                 store.hit([entry("any", HOUR)], 1)
+
+
+def test_no_client_is_patient_unless_a_test_is(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _be_patient(monkeypatch, TIMEOUT)
+    options: dict[str, Any] = {"timeout": 30, "connect_timeout": 30}
+    if library == "pylibmc":
+        options = {"behaviors": {"_poll_timeout": 30_000, "receive_timeout": 900_000}}
+    client: Any = LIBRARIES[library](["127.0.0.1:1"], options)
+    if library == "pymemcache":
+        assert client._options["timeout"] == client._options["connect_timeout"] == 0.1
+    else:
+        behaviors = client._client.behaviors
+        assert behaviors["_poll_timeout"] == behaviors["connect_timeout"] == 100
+        assert behaviors["receive_timeout"] == behaviors["send_timeout"] == 100_000
 
 
 # -- From a cache --------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from django.core.cache import caches
 from servers_support import Server, ask, server
 from stores_support import Clock, entry
 
-from django_hardened.ratelimit import stores
+from django_hardened.ratelimit import memcached_clients, stores
 from django_hardened.ratelimit.decisions import Entry, LimiterUnavailable, Standing
 from django_hardened.ratelimit.embedded_store import EmbeddedStore
 from django_hardened.ratelimit.failure_policy import (
@@ -124,6 +124,20 @@ def _configure(settings: Any, kind: str, folder: Path, policy: str, *ports: int)
     settings.CACHES = {"default": {"BACKEND": f"{BACKENDS}{backend}", "LOCATION": places}}
     settings.HARDENED_RATELIMIT_FILE = str(folder / "limits.sqlite3")
     settings.HARDENED_RATELIMIT_ON_ERROR = policy
+
+
+@pytest.fixture(autouse=True)
+def _is_more_patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a second, or a machine that has more to do would look like a server that hangs."""
+    monkeypatch.setattr(memcached_clients, "TIMEOUT", 0.5)
+    if find_spec("redis"):
+        from django_hardened.ratelimit import redis_clients
+
+        for name in ("socket_timeout", "socket_connect_timeout"):
+            monkeypatch.setitem(redis_clients._IMPATIENT, name, 0.5)
+    for name, timeout in memcached_clients._BEHAVIORS.items():
+        if name in {"connect_timeout", "_poll_timeout", "send_timeout", "receive_timeout"}:
+            monkeypatch.setitem(memcached_clients._BEHAVIORS, name, 5 * timeout)
 
 
 @pytest.fixture(params=KINDS)
