@@ -133,6 +133,7 @@ class PyLibMC(Client):
         behaviors = {**options.get("behaviors", {}), **_BEHAVIORS}
         self._options = {**options, "behaviors": behaviors}
         self._local = local()
+        self._resets = 0
 
     def gets(self, keys: Sequence[str]) -> Found:
         client = self._client
@@ -153,15 +154,17 @@ class PyLibMC(Client):
             self._client.delete(key)
 
     def reset(self) -> None:
-        # libmemcached connects again by itself, but for a second or two it would not even try: how
-        # long a server is left alone is for the failure policy to say.
-        vars(self._local).pop(str(os.getpid()), None)
+        # Each thread makes its client anew: libmemcached itself would meet every connection that is
+        # dead, and leave a server alone for a while, which is for the failure policy to decide.
+        self._resets += 1
 
     @property
     def _client(self) -> Any:
         # Those of other processes are kept: to let go of one is to say goodbye to its server.
         clients = vars(self._local)
-        process = str(os.getpid())
-        if process not in clients:
-            clients[process] = self._library.Client(self._servers, **self._options)
-        return clients[process]
+        process, resets = str(os.getpid()), self._resets
+        made_after, client = clients.get(process, (None, None))
+        if made_after != resets:
+            client = self._library.Client(self._servers, **self._options)
+            clients[process] = (resets, client)
+        return client

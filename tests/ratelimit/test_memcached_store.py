@@ -10,9 +10,10 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Barrier
 from time import monotonic, sleep
 from typing import Any
 
@@ -359,11 +360,14 @@ def test_both_libraries_count_in_one_state(running: Server) -> None:
         client.reset()
 
 
-def test_exactly_n_of_n(store: MemcachedStore) -> None:
-    """5,000 hits."""
+@pytest.mark.parametrize("processes", [8, 16])
+def test_exactly_n_of_n(store: MemcachedStore, processes: int) -> None:
+    """More than 5,000 hits."""
     store.hit([entry("before the fork", HOUR)], 1)
     limited = [entry("any", HOUR)]
-    assert admitted_at_once(store, limited, processes=8, threads=4, hits=157) == 100
+    hits = 5_100 // processes // 4
+    admitted = admitted_at_once(store, limited, processes=processes, threads=4, hits=hits)
+    assert admitted == 100
     assert _remaining(store, *limited) == [0]
 
 
@@ -560,17 +564,21 @@ def test_killed_and_started_again(connect: Callable[..., MemcachedStore]) -> Non
 
 def test_connections_of_the_past_are_dropped(connect: Callable[..., MemcachedStore]) -> None:
     """After one error no thread meets another dead connection."""
-    limited = [entry("any", HOUR)]
-    with server("memcached") as own, ThreadPoolExecutor(4) as pool:
+    limited, threads = [entry("any", HOUR)], 4
+    together = Barrier(threads)
+    with server("memcached") as own, ThreadPoolExecutor(threads) as pool:
         store = connect(own)
-        list(pool.map(lambda _: store.hit(limited, 1), range(40)))
+
+        def hit(_: int) -> int:
+            together.wait(20)
+            return store.hit(limited, 1)[0].remaining
+
+        list(pool.map(hit, range(threads)))
         own.kill()
+        with pytest.raises(StoreUnavailable):
+            store.hit(limited, 1)
         own.start_again()
-        with suppress(StoreUnavailable):  # libmemcached connects again by itself
-            store.hit(limited, 1)
-        _until_it_counts(store, limited)
-        for _ in range(10):
-            store.hit(limited, 1)
+        assert sorted(pool.map(hit, range(threads))) == [96, 97, 98, 99]
 
 
 def test_hung(connect: Callable[..., MemcachedStore], monkeypatch: pytest.MonkeyPatch) -> None:
