@@ -406,11 +406,15 @@ def certificate(tmp_path: Path) -> dict[str, str]:
     return paths
 
 
+def test_the_rights_are_those_that_the_documentation_has() -> None:
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "rate-limit-stores.md"
+    assert f"ACL SETUSER counts on >secret {RIGHTS}\n" in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("backend", ALIASES)
 def test_tls_and_a_user_who_may_no_more_than_count(
     backend: str, certificate: dict[str, str]
 ) -> None:
-    """The rights are those that docs/how-to/rate-limit-stores.md has."""
     if backend == "django-redis":
         pytest.importorskip("django_redis", reason="the library django-redis is not installed")
     port = free_port()
