@@ -90,6 +90,12 @@ def own() -> Iterator[tuple[Server, RedisStore]]:
         client.connection_pool.disconnect()
 
 
+def _close(store: RedisStore) -> None:
+    for connections in store._client._idle.values():
+        while connections:
+            connections.pop().disconnect()
+
+
 # -- As the model --------------------------------------------------------------------------------
 
 
@@ -432,6 +438,7 @@ def test_tls_and_a_user_who_may_no_more_than_count(
             assert [standing.remaining for standing in store.hit(limited, 1)] == [99, 99]
             store.clear(limited)
             assert store.hit(limited, 0)[0].remaining == 100
+            _close(store)
         # Whom the certificate does not satisfy is not told the password.
         with (
             override_settings(CACHES={"default": {**config, "LOCATION": location}}),
@@ -456,7 +463,7 @@ def test_by_a_socket_in_a_folder() -> None:
                 assert store.hit([entry("any", HOUR)], 1)[0].remaining == 99
                 connection = store._client.connection_pool.make_connection()
                 assert (connection.db, connection.socket_timeout) == (2, TIMEOUT)
-                store._client.connection_pool.disconnect()
+                _close(store)
 
 
 def test_a_cache_that_spreads_its_keys() -> None:
@@ -672,6 +679,6 @@ def test_a_cache_whose_server_a_sentinel_names(running: Server, tmp_path: Path) 
             assert store.hit([entry("any", HOUR)], 1)[0].remaining == 99
             connection = store._client.connection_pool.make_connection()
             assert (connection.db, connection.socket_timeout) == (5, TIMEOUT)
-            store._client.connection_pool.disconnect()
+            _close(store)
             for each in store._client.connection_pool.sentinel_manager.sentinels:
                 each.connection_pool.disconnect()

@@ -110,8 +110,9 @@ class Site:
         client: Any = self.breaker.store
         client = client._client
         if self.kind == "redis":
-            client.connection_pool.disconnect()
-            client._idle.clear()
+            for connections in client._idle.values():
+                while connections:
+                    connections.pop().disconnect()
         else:
             client.reset()
 
