@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -35,6 +37,10 @@ class Server:
         # Whatever state it is in: one that is stopped does not hear anything else.
         self.process.kill()
         self.process.wait(_PATIENCE)
+
+    def hang(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # until it has stopped
 
     def start_again(self) -> None:
         self.process = _started(self.arguments, self.port)

@@ -444,7 +444,6 @@ def _spoil(path: Path, sql: str) -> None:
     "sql",
     [
         "UPDATE counts_1 SET state = 7",
-        "UPDATE counts_1 SET state = CAST(zeroblob(11) || x'09' || zeroblob(130) AS BLOB)",
         "UPDATE counts_1 SET expires = 'late'",
         "UPDATE counts_1 SET key = CAST(x'ff' AS TEXT) WHERE key = 'old'",
     ],

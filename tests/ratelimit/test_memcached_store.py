@@ -587,7 +587,7 @@ def test_hung(connect: Callable[..., MemcachedStore], monkeypatch: pytest.Monkey
     with server("memcached") as own:
         store = connect(own)
         store.hit(limited, 1)
-        own.process.send_signal(signal.SIGSTOP)
+        own.hang()
         for call in _calls(store):
             with pytest.raises(StoreUnavailable, match="Memcached: "):
                 call()

@@ -331,7 +331,7 @@ def test_hung(own: tuple[Server, RedisStore]) -> None:
     running, store = own
     limited = [entry("any", HOUR)]
     store.hit(limited, 1)
-    running.process.send_signal(signal.SIGSTOP)
+    running.hang()
     for call in _calls(store):
         with pytest.raises(StoreUnavailable, match="TimeoutError"):
             call()

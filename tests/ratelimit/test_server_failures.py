@@ -239,7 +239,7 @@ def test_a_hit_is_taken_back_where_it_was_counted(site: Site) -> None:
 def test_hung_and_left_alone(site: Site) -> None:
     """One question for each thread that was waiting; whoever comes later does not wait at all."""
     assert site.hits(10) == 10
-    site.running.process.send_signal(signal.SIGSTOP)
+    site.running.hang()
     before = site.asked
     assert site.hits(2 * LIMIT) == LIMIT
     assert site.asked == before + 1
@@ -262,7 +262,7 @@ def test_hung_while_many_ask(site: Site) -> None:
     threads = 8
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(site.hits, [1] * threads))
-        site.running.process.send_signal(signal.SIGSTOP)
+        site.running.hang()
         before = site.asked
         admitted = sum(pool.map(site.hits, [50] * threads))
     assert admitted == LIMIT
@@ -276,7 +276,7 @@ def test_hung_while_many_ask(site: Site) -> None:
 FAILURES: dict[str, tuple[Callable[[Server], None], Callable[[Server], None]]] = {
     "killed": (Server.kill, Server.start_again),
     "hung": (
-        lambda running: running.process.send_signal(signal.SIGSTOP),
+        Server.hang,
         lambda running: running.process.send_signal(signal.SIGCONT),
     ),
 }
