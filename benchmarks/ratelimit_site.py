@@ -54,7 +54,7 @@ def application() -> Callable[..., Any]:
         SECRET_KEY="fu2Eb8oXe3yqQvB1h5gqkJm0sZr9tLwPn7cAd4iVx6KjUyGTRf",  # noqa: S106
         ALLOWED_HOSTS=["127.0.0.1"],
         ROOT_URLCONF=__name__,
-        MIDDLEWARE=middleware,
+        MIDDLEWARE=[*middleware, "django.middleware.common.CommonMiddleware"],
         CACHES={"default": caches(folder)[cache]},
         DATABASES={
             "default": {

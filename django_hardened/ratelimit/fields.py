@@ -7,6 +7,7 @@ written as RFC 9651 structured fields; ``Retry-After`` is RFC 9110 section 10.2.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from django_hardened.ratelimit.decisions import Status
 
@@ -41,6 +42,7 @@ def _rank(status: Status) -> tuple[int, int]:
     return (status.retry_after, -status.remaining)
 
 
+@lru_cache(maxsize=256)
 def _string(name: str) -> str:
     """Write ``name`` as a structured-field string (RFC 9651 section 3.3.3): printable ASCII."""
     plain = "".join(char for char in name if char.isascii() and char.isprintable())

@@ -7,6 +7,7 @@ client writes is never asked here.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from typing import Final, NamedTuple
 
@@ -18,6 +19,7 @@ IPV6_NETWORKS: Final = ((64, 1), (56, 4), (48, 16))
 # What no address can be made of shares one bucket: it must not be a way around the limit.
 UNKNOWN: Final = "unknown"
 
+_MAX_CHARACTERS = 128  # more than any address has
 _WITH_PORT = re.compile(r"\[(?P<ipv6>[^\[\]]*)\](?::\d*)?|(?P<ipv4>\d+\.\d+\.\d+\.\d+):\d*")
 
 
@@ -30,15 +32,20 @@ class Client(NamedTuple):
 
 def by_address(remote_addr: object) -> list[Client]:
     """Return the clients that a request from ``REMOTE_ADDR`` counts for. Never raises."""
-    address = _parse(str(remote_addr or ""))
+    return list(_by_address(str(remote_addr or "").strip()[:_MAX_CHARACTERS]))
+
+
+@lru_cache(maxsize=1024)
+def _by_address(text: str) -> tuple[Client, ...]:
+    address = _parse(text)
     if address is None:
-        return [Client(("address", UNKNOWN))]
+        return (Client(("address", UNKNOWN)),)
     if isinstance(address, IPv4Address):
-        return [Client(("address", str(address)))]
-    return [
+        return (Client(("address", str(address))),)
+    return tuple(
         Client(("address", str(ip_network((int(address), prefix), strict=False))), multiple)
         for prefix, multiple in IPV6_NETWORKS
-    ]
+    )
 
 
 def by_user(primary_key: object) -> list[Client]:
@@ -52,7 +59,6 @@ def by_value(kind: str, value: object) -> list[Client]:
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
-    text = text.strip()[:128]
     match = _WITH_PORT.fullmatch(text)
     if match:
         text = match["ipv6"] if match["ipv6"] is not None else match["ipv4"]

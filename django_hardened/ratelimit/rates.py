@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _UNITS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 # That of django-ratelimit (5/m, 100/15m, 100/10) and that of DRF (60/min, 1000/day).
@@ -53,11 +54,17 @@ class Limit:
             amount, seconds = rate
             if type(amount) is int and type(seconds) is int:
                 return cls(amount, seconds, name)
-        match = _RATE.fullmatch(str(rate).strip().lower())
-        if match is None:
-            raise InvalidRate(f"{rate!r} is no rate: write '60/min', '100/15m' or '1000/day'")
-        unit = (match["single"] or match["unit"] or "s")[0]
-        return cls(int(match["amount"]), int(match["multiple"] or 1) * _UNITS[unit], name)
+        amount, seconds = _read(str(rate))
+        return cls(amount, seconds, name)
 
     def __str__(self) -> str:
         return f"{self.amount}/{self.seconds}s"
+
+
+@lru_cache(maxsize=256)  # they are those of the code and the settings
+def _read(text: str) -> tuple[int, int]:
+    match = _RATE.fullmatch(text.strip().lower())
+    if match is None:
+        raise InvalidRate(f"{text!r} is no rate: write '60/min', '100/15m' or '1000/day'")
+    unit = (match["single"] or match["unit"] or "s")[0]
+    return int(match["amount"]), int(match["multiple"] or 1) * _UNITS[unit]
