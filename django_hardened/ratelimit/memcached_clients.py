@@ -50,9 +50,15 @@ class PyMemcache(Client):
     _OPTIONS = ("socket_module", "socket_keepalive", "pool_idle_timeout", "tls_context")
 
     def __init__(self, servers: Sequence[Any], options: Mapping[str, Any]) -> None:
-        from pymemcache import MemcacheError, PooledClient  # noqa: PLC0415  # where it is installed
+        # Where it is installed.
+        from pymemcache import (  # noqa: PLC0415
+            MemcacheError,
+            MemcacheUnexpectedCloseError,
+            PooledClient,
+        )
 
         self.errors = (MemcacheError, OSError, ValueError)
+        self._closed = (MemcacheUnexpectedCloseError, ConnectionError)
         self._client_class = PooledClient
         self._nodes = {str(server): server for server in servers}
         self._options = {name: options[name] for name in self._OPTIONS if name in options} | {
@@ -69,32 +75,39 @@ class PyMemcache(Client):
             by_node[self._node(key)].append(key)
         found: dict[str, tuple[bytes, Any]] = {}
         for node, group in by_node.items():
-            found |= self._connected[node].gets_many(group)
+            found |= self._ask(node, "gets_many", group)
         return found
 
     def add(self, key: str, state: bytes, expiry: int) -> bool:
-        return bool(self._pool(key).add(key, state, expire=expiry))
+        return bool(self._ask(self._node(key), "add", key, state, expire=expiry))
 
     def replace(self, key: str, state: bytes, token: Any, expiry: int) -> bool:
-        return bool(self._pool(key).cas(key, state, token, expire=expiry))
+        return bool(self._ask(self._node(key), "cas", key, state, token, expire=expiry))
 
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
-            self._pool(key).delete(key)
+            self._ask(self._node(key), "delete", key)
 
     def reset(self) -> None:
         for client in self._connected.values():
-            pool = client.client_pool
-            for _ in pool.free:
-                pool.destroy(pool.get())
+            _drop_idle(client)
+
+    def _ask(self, node: str, method: str, *arguments: Any, **options: Any) -> Any:
+        """Ask once more where the server has closed the connection meanwhile.
+
+        Had it heard the command after all, the hit is counted twice, which admits nobody too much.
+        """
+        client = self._connected[node]
+        try:
+            return getattr(client, method)(*arguments, **options)
+        except self._closed:
+            _drop_idle(client)  # they are as old
+            return getattr(client, method)(*arguments, **options)
 
     def _node(self, key: str) -> str:
         # Rendezvous hashing: a server more, or less, moves the keys of that server only. Not by a
         # checksum, whose order of the servers depends on a few bits of the key.
         return max(self._nodes, key=lambda node: blake2b(f"{node} {key}".encode()).digest())
-
-    def _pool(self, key: str) -> Any:
-        return self._connected[self._node(key)]
 
     @property
     def _connected(self) -> dict[str, Any]:
@@ -103,6 +116,12 @@ class PyMemcache(Client):
             pools = {n: self._client_class(at, **self._options) for n, at in self._nodes.items()}
             self._pools.setdefault(process, pools)
         return self._pools[process]
+
+
+def _drop_idle(client: Any) -> None:
+    pool = client.client_pool
+    for _ in pool.free:
+        pool.destroy(pool.get())
 
 
 _BEHAVIORS = {

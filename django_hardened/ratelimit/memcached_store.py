@@ -18,6 +18,8 @@ from django_hardened.ratelimit.rates import Limit
 from django_hardened.ratelimit.windows import SECOND, Window, lifetime_of
 
 ATTEMPTS = 16
+# To give up on taking back leaves a refused hit counted. Whenever one is overtaken another gets on.
+ATTEMPTS_BACK = 8 * ATTEMPTS
 _MONTH = 30 * 24 * 60 * 60
 
 
@@ -94,7 +96,7 @@ class MemcachedStore:
         return standings
 
     def _take_back(self, entry: Entry, cost: int, quantum: int) -> None:
-        for _ in range(ATTEMPTS):
+        for _ in range(ATTEMPTS_BACK):
             found = self._client.gets([_key(entry)])
             state = self._window(entry, found).take_back(cost, quantum)
             if state is None or self._replace(entry, state, found):
