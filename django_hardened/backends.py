@@ -6,24 +6,19 @@ password by ``django.contrib.auth.authenticate``, which asks the backends in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.views.decorators.debug import sensitive_variables
 
-from django_hardened.log_window import LogWindow
-from django_hardened.ratelimit.accounts import is_possible, name_among, named
+from django_hardened.ratelimit.accounts import is_possible, names, only_name
 from django_hardened.ratelimit.decisions import Decision, LimiterUnavailable
-from django_hardened.ratelimit.logins import LIMITER, of_attempt
+from django_hardened.ratelimit.logins import LIMITER, of_attempt, tell
 from django_hardened.ratelimit.visits import Visit, unwrapped, visit_of
-from django_hardened.signals import login_limited
-
-_LOGGED_CHARACTERS = 100
-_limited: Final = LogWindow()
 
 
 class LoginProtectionBackend:
@@ -35,7 +30,7 @@ class LoginProtectionBackend:
     takes the first backend that has a ``get_user``.
     """
 
-    @sensitive_variables("credentials")
+    @sensitive_variables()
     def authenticate(self, request: Any, **credentials: Any) -> None:
         """Count the attempt; None leaves the password to the backends that follow.
 
@@ -44,60 +39,44 @@ class LoginProtectionBackend:
         """
         if credentials.get("password") is None:
             return
-        visit = visit_of(request)
+        visit, usernames = visit_of(request), names(credentials)
         try:
-            decision = _decide(visit, request, credentials)
+            decision = _decide(visit, request, usernames, credentials)
         except LimiterUnavailable:
-            if visit is not None:
-                visit.is_unavailable = True
             raise PermissionDenied from None
         if not decision.allowed:
-            of = visit.request if visit is not None else unwrapped(request)
-            _tell(of, named(credentials), decision)
+            tell(visit.request if visit else unwrapped(request), usernames, decision)
             raise PermissionDenied
         if not is_possible(credentials):
             raise PermissionDenied
 
-    @sensitive_variables("credentials")
+    @sensitive_variables()
     async def aauthenticate(self, request: Any, **credentials: Any) -> None:
         """As :meth:`authenticate`, in a thread: a store may keep its caller waiting."""
         await sync_to_async(self.authenticate)(request, **credentials)
 
 
-def _decide(visit: Visit | None, request: Any, credentials: Mapping[str, Any]) -> Decision:
-    username = named(credentials)
+def _decide(
+    visit: Visit | None, request: Any, usernames: Sequence[str], credentials: Mapping[str, Any]
+) -> Decision:
     if visit is not None:
-        return visit.reserve(username, name_among(credentials), credentials["password"])
+        return visit.reserve(usernames, only_name(credentials), credentials["password"])
     # Nobody will tell that it was right: ask, and count when it was wrong.
-    decision = LIMITER.hit_all(of_attempt(unwrapped(request), username))
+    decision = LIMITER.hit_all(of_attempt(unwrapped(request), usernames))
     LIMITER.take_back(decision)
     return decision
-
-
-def _tell(request: Any, username: str | None, decision: Decision) -> None:
-    address = "" if request is None else str(request.META.get("REMOTE_ADDR", ""))
-    limit = decision.limit.name if decision.limit else ""
-    _limited.warning(
-        "django_hardened.login",
-        "Refused a login from %r: %s is used up.",
-        address[:_LOGGED_CHARACTERS],
-        limit,
-    )
-    login_limited.send_robust(
-        LoginProtectionBackend, request=request, username=username, decision=decision
-    )
 
 
 def _keep_failure(credentials: Mapping[str, Any], request: Any = None, **kwargs: Any) -> None:
     """Keep what was reserved for a wrong password, or count it where nothing was."""
     if credentials.get("password") is None:
         return
-    visit, username = visit_of(request), named(credentials)
+    visit, usernames = visit_of(request), names(credentials)
     if visit is not None:
-        visit.fail(username)
+        visit.fail(usernames)
         return
     with suppress(LimiterUnavailable):  # the next attempt is denied
-        LIMITER.hit_all(of_attempt(unwrapped(request), username))
+        LIMITER.hit_all(of_attempt(unwrapped(request), usernames))
 
 
 def _note_login(request: Any = None, user: Any = None, **kwargs: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# Somebody was not even asked for the password: too many were wrong. Sent with ``request`` (None
-# where there is none), ``username`` (in the form in which it is counted, None where none was
-# given) and ``decision``, which says how long it takes.
+# Nobody was even asked whether the credentials are right: too many were wrong. Sent with
+# ``request`` (None where there is none), ``usernames`` (in the form in which they are counted; none
+# where a header was refused unread) and ``decision``, which says how long it takes.
 login_limited = Signal()

@@ -92,8 +92,7 @@ RULES = (I310, E311, W312, W313, W314, W315, E316, W317)
 
 # Packages, and what projects call a middleware or a backend of their own.
 _LIMITER = re.compile(
-    r"axes|defender|rate_?limit|throttl|lock_?out|brute|login_?attempts|failed_?login|brake\b"
-    r"|django_hardened\.backends",
+    r"axes|defender|rate_?limit|throttl|lock_?out|brute|login_?attempts|failed_?login|brake\b",
     re.IGNORECASE,
 )
 _BEFORE = (
@@ -113,6 +112,12 @@ _BEHIND = (
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 )
+# And whose they are.
+_SWITCHES = (
+    ("AXES_ENABLED", "axes"),
+    ("AXES_LOCK_OUT_AT_FAILURE", "axes"),
+    ("RATELIMIT_ENABLE", ""),
+)
 _LATE = "what that does, it does for requests that are refused, too"
 _FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 
@@ -128,9 +133,11 @@ def _has_limiter() -> bool:
     limits = getattr(settings, "ACCOUNT_RATE_LIMITS", None)
     if apps.is_installed("allauth.account") and limits is not False:
         return True
+    if _protections() and getattr(settings, "HARDENED_LOGIN_RATES", None) != {}:
+        return True
     middleware = [entry for entry in map(str, settings.MIDDLEWARE) if entry != MIDDLEWARE]
     names = (*map(str, settings.INSTALLED_APPS), *middleware, *backends())
-    return bool(_protections()) or any(_LIMITER.search(name) for name in names)
+    return any(_LIMITER.search(name) for name in names)
 
 
 def _protections() -> list[int]:
@@ -141,7 +148,7 @@ def _protections() -> list[int]:
 def check_limits_are_on(**kwargs: Any) -> list[CheckMessage]:
     findings = [
         E311.found(setting=setting, value=False)
-        for setting, app in (("AXES_ENABLED", "axes"), ("RATELIMIT_ENABLE", ""))
+        for setting, app in _SWITCHES
         if getattr(settings, setting, None) is False and (not app or apps.is_installed(app))
     ]
     handler = str(getattr(settings, "AXES_HANDLER", ""))

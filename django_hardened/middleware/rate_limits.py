@@ -38,11 +38,12 @@ class RateLimitMiddleware(Middleware):
             return self.__acall__(request)
         visit = Visit(request)
         try:
-            refusal = visit.begin(LIMITER.hit_all(visit.counted()))
+            decision = LIMITER.hit_all(visit.counted())
         except LimiterUnavailable:
             return answers.unavailable()
-        if refusal is not None:
-            return refusal
+        if not decision.allowed:
+            return visit.refuse(decision)
+        visit.begin(decision)
         with visit:
             response = cast(HttpResponseBase, self.get_response(request))
         if visit.end(response):
@@ -52,11 +53,12 @@ class RateLimitMiddleware(Middleware):
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         visit = Visit(request)
         try:
-            refusal = visit.begin(await LIMITER.ahit_all(visit.counted()))
+            decision = await LIMITER.ahit_all(visit.counted())
         except LimiterUnavailable:
             return answers.unavailable()
-        if refusal is not None:
-            return refusal
+        if not decision.allowed:
+            return await sync_to_async(visit.refuse)(decision)
+        visit.begin(decision)
         with visit:
             response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
         if visit.end(response):

@@ -12,16 +12,23 @@ from django.core.exceptions import ImproperlyConfigured
 from django_hardened import defaults
 from django_hardened.ratelimit.rates import InvalidRate, Limit
 
-_NO_RATES: Mapping[str, object] = {}
+_LOGIN = "login-"
 
 
 def address_limits() -> tuple[Limit, ...]:
     """``HARDENED_ADDRESS_RATES``: what each address may ask for, whatever it is.
 
     Raises:
-        ImproperlyConfigured: a rate cannot be read.
+        ImproperlyConfigured: a rate cannot be read, or has a name of the limits on logins.
     """
-    return tuple(_limits("HARDENED_ADDRESS_RATES", defaults.ADDRESS_RATES).values())
+    limits = _limits("HARDENED_ADDRESS_RATES", defaults.ADDRESS_RATES)
+    reserved = sorted(name for name in limits if name.startswith(_LOGIN))
+    if reserved:
+        raise ImproperlyConfigured(
+            f"HARDENED_ADDRESS_RATES has {reserved[0]!r}: names with {_LOGIN!r} are those of "
+            "HARDENED_LOGIN_RATES"
+        )
+    return tuple(limits.values())
 
 
 def login_limits() -> Mapping[str, Limit]:
@@ -33,7 +40,7 @@ def login_limits() -> Mapping[str, Limit]:
     Raises:
         ImproperlyConfigured: a rate cannot be read, or is for neither.
     """
-    limits = _limits("HARDENED_LOGIN_RATES", defaults.LOGIN_RATES, "login-")
+    limits = _limits("HARDENED_LOGIN_RATES", defaults.LOGIN_RATES, _LOGIN)
     unknown = sorted(limits.keys() - defaults.LOGIN_RATES.keys())
     if unknown:
         raise ImproperlyConfigured(

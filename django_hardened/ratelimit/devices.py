@@ -8,7 +8,7 @@ and lets nobody in: it stands for no more than a few attempts.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from django.conf import settings
@@ -43,16 +43,19 @@ def set_cookie(response: HttpResponseBase, usernames: Iterable[str]) -> None:
     )
 
 
-def read(cookies: Mapping[str, str], username: str | None) -> str | None:
-    """Return what identifies the device, if ``username`` has logged in on it. Never raises."""
+def read(cookies: Mapping[str, str], usernames: Collection[str]) -> str | None:
+    """Return what identifies the device, if all of ``usernames`` are those of who has logged in.
+
+    Never raises.
+    """
     value = cookies.get(name())
-    if not value or username is None:
+    if not value or not usernames:
         return None
     try:
         nonce, *digests = signing.loads(value, salt=_SALT, max_age=MAX_AGE)
     except (signing.BadSignature, ValueError):
         return None
-    return str(nonce) if _digest(username) in digests else None
+    return str(nonce) if all(_digest(username) in digests for username in usernames) else None
 
 
 def _digest(username: str) -> str:

@@ -170,6 +170,11 @@ class ResilientStore:
             with suppress(StoreUnavailable):
                 breaker.ask(lambda store: store.clear(entries), entries)
 
+    @property
+    def is_degraded(self) -> bool:
+        """Whether another store than the first counts, or none."""
+        return not self._breakers[0].is_closed
+
     def _marked(self, standing: Standing, mark: int) -> Standing:
         return standing._replace(quantum=standing.quantum * self._marks + mark)
 

@@ -53,14 +53,19 @@ class ProvenHeaders:
         return blake2b(data, key=self._secret, digest_size=16).digest()
 
 
-def is_basic(header: str, name: object, password: object) -> bool:
+def is_basic(header: str) -> bool:
+    """Whether ``header`` is one of basic authentication: a password, which can be guessed."""
+    return header.partition(" ")[0].lower() == "basic"
+
+
+def is_basic_of(header: str, name: object, password: object) -> bool:
     """Whether ``header`` is that of basic authentication with this name and password."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
+    if name is None or not is_basic(header):
         return False
+    text = f"{name}:{password}"
     try:
-        text, given = f"{name}:{password}", b64decode(encoded.strip())
-        # Clients that were told no charset send either; nothing is let in by what is said here.
-        return given in (text.encode(), text.encode("latin-1", "replace"))
+        given = b64decode(header.partition(" ")[2].strip())
+        # Clients that were told no charset send either. Nobody is let in by what is said here.
+        return given == text.encode() or given == text.encode("latin-1")
     except ValueError:
         return False

@@ -7,6 +7,7 @@ more are made than of 200 in turn. ``RateLimitMiddleware`` begins and ends a vis
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from django_hardened.log_window import LogWindow
 from django_hardened.private_responses import has_user
 from django_hardened.ratelimit import answers, devices
 from django_hardened.ratelimit.accounts import canonical
@@ -23,31 +25,36 @@ from django_hardened.ratelimit.configured import address_limits
 from django_hardened.ratelimit.decisions import Decision, LimiterUnavailable
 from django_hardened.ratelimit.identity import by_address
 from django_hardened.ratelimit.limiter import Counted, is_enabled
-from django_hardened.ratelimit.logins import LIMITER, OF_ADDRESS, of_address, of_attempt
-from django_hardened.ratelimit.proven import ProvenHeaders, is_basic
-from django_hardened.ratelimit.told import remember, tell
+from django_hardened.ratelimit.logins import LIMITER, OF_ADDRESS, of_address, of_attempt, tell
+from django_hardened.ratelimit.proven import ProvenHeaders, is_basic, is_basic_of
+from django_hardened.ratelimit.told import remember
+from django_hardened.ratelimit.told import tell as write_fields
 
 PROVEN: Final = ProvenHeaders()
 # On Django's request, which is the same for every middleware and view.
 _ATTRIBUTE: Final = "_hardened_visit"
 _current: Final[ContextVar[Visit | None]] = ContextVar("django_hardened.visit", default=None)
 _NOTHING: Final = Decision(())
+LOGGER: Final = "django_hardened.ratelimit"
+_LOGGED_CHARACTERS = 100
+_refused: Final = LogWindow()
 
 
 class Attempt(NamedTuple):
-    """A password that is being checked, and what was reserved for it.
+    """A password that was brought, and what was reserved for it.
 
     Attributes:
-        username: the account in its canonical form; None where none was named.
-        is_of_header: whether the address was counted already when the request came in.
+        usernames: the accounts that were named, in their canonical form.
+        decision: empty where nothing had to be reserved, or nothing could be.
+        is_of_header: whether it is the one in the header, and is checked.
     """
 
-    username: str | None
+    usernames: tuple[str, ...]
     decision: Decision
     is_of_header: bool
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)  # what shows variables shows no credentials
 class Visit:
     """One request, between its way in through the middleware and its way out.
 
@@ -72,6 +79,7 @@ class Visit:
     refused: Decision | None = None
     is_unavailable: bool = False
     user: Any = None
+    _header_usernames: tuple[str, ...] = ()
     _is_header_refused: bool = False
     _has_failed: bool = False
     _to_return: list[Decision] = field(default_factory=list)
@@ -94,14 +102,20 @@ class Visit:
             counted += of_address(address)
         return counted
 
-    def begin(self, decision: Decision) -> HttpResponse | None:
-        """Let :func:`visit_of` find this visit, or return the answer where it ends already."""
-        if not decision.allowed:
-            return answers.too_many(self.request, decision)
+    def refuse(self, decision: Decision) -> HttpResponse:
+        """Return the answer where the visit ends before it has begun."""
+        if _part(decision, is_of_header=True).allowed:
+            address = str(self.request.META.get("REMOTE_ADDR", ""))[:_LOGGED_CHARACTERS]
+            _refused.warning(LOGGER, "Refused a request from %r: it sends too many.", address)
+        else:
+            tell(self.request, (), decision)
+        return answers.too_many(self.request, decision)
+
+    def begin(self, decision: Decision) -> None:
+        """Let :func:`visit_of` find this visit."""
         self.told = _part(decision, is_of_header=False)
         self.reserved = _part(decision, is_of_header=True)
         setattr(self.request, _ATTRIBUTE, self)
-        return None
 
     def __enter__(self) -> None:
         """Be there for code that has no request: ``authenticate`` may be called without one."""
@@ -112,33 +126,50 @@ class Visit:
 
     # -- In between ------------------------------------------------------------------------------
 
-    def reserve(self, username: str | None, name: object, password: object) -> Decision:
+    def reserve(self, usernames: Sequence[str], name: object, password: object) -> Decision:
         """Count an attempt before the password is looked at.
+
+        Args:
+            usernames: the accounts that are named, in their canonical form.
+            name: the one name as it was given, None if there is not exactly one.
+            password: as it was given.
 
         Raises:
             LimiterUnavailable: nothing can be counted, and the policy is to deny.
         """
-        is_of_header = bool(self.header) and is_basic(self.header, name, password)
-        if is_of_header and self.is_proven:
-            return _NOTHING
-        counted = of_attempt(self.request, username)
-        if is_of_header:  # for the address, it was counted when the request came in
-            counted = [(client, limit) for client, limit in counted if limit.name != OF_ADDRESS]
-        decision = LIMITER.hit_all(counted)
+        named, is_of_header = tuple(usernames), is_basic_of(self.header, name, password)
+        if is_of_header:
+            self._header_usernames = named
+        try:
+            decision = self._hit(named, is_of_header=is_of_header)
+        except LimiterUnavailable:
+            self.is_unavailable = True
+            self.attempts.append(Attempt(named, _NOTHING, is_of_header=False))
+            raise
         if decision.allowed:
-            self.attempts.append(Attempt(username, decision, is_of_header))
-        else:
-            self.refused = decision
-            self._is_header_refused = self._is_header_refused or is_of_header
+            self.attempts.append(Attempt(named, decision, is_of_header))
+            return decision
+        self.refused = decision
+        self._is_header_refused = self._is_header_refused or is_of_header
+        # That it failed will be heard of as well.
+        self.attempts.append(Attempt(named, _NOTHING, is_of_header=False))
         return decision
 
-    def fail(self, username: str | None) -> None:
-        """Keep what was reserved for an attempt on this account.
+    def _hit(self, usernames: tuple[str, ...], *, is_of_header: bool) -> Decision:
+        if is_of_header and self.is_proven:
+            return _NOTHING
+        counted = of_attempt(self.request, usernames)
+        if is_of_header:  # for the address, it was counted when the request came in
+            counted = [(client, limit) for client, limit in counted if limit.name != OF_ADDRESS]
+        return LIMITER.hit_all(counted)
+
+    def fail(self, usernames: Sequence[str]) -> None:
+        """Keep what was reserved for an attempt on these accounts.
 
         Django masks what is named like a secret; where the account cannot be told, it was the
         last one.
         """
-        named = [attempt for attempt in self.attempts if attempt.username == username]
+        named = [attempt for attempt in self.attempts if attempt.usernames == tuple(usernames)]
         for attempt in (named or self.attempts)[-1:]:
             self.attempts.remove(attempt)
             self._has_failed = self._has_failed or attempt.is_of_header
@@ -161,14 +192,23 @@ class Visit:
     def _end_of_header(self, *, has_failed: bool, is_known: bool) -> None:
         if not has_failed:
             self._to_return.append(self.reserved)
-            # A session may have told who it is, beside a guess in the header.
-            if is_known and settings.SESSION_COOKIE_NAME not in self.request.COOKIES:
+            if is_known and self._is_header_right():
                 PROVEN.add(self.header)
             return
         self.told = _joined(self.told, self.reserved)
         if self.is_proven:
             PROVEN.discard(self.header)
-            self._to_count = of_address(self.request.META.get("REMOTE_ADDR"))
+            self._to_count = of_attempt(self.request, self._header_usernames)
+
+    def _is_header_right(self) -> bool:
+        """Whether it is the header that has told who it is.
+
+        A session may have, or a login in this request: whoever has an account could have guesses
+        proven beside it. What can be guessed must have been checked, and not have failed.
+        """
+        if self.user is not None or settings.SESSION_COOKIE_NAME in self.request.COOKIES:
+            return False
+        return not is_basic(self.header) or any(attempt.is_of_header for attempt in self.attempts)
 
     def settle(self) -> None:
         """Give back what was reserved and right; count what was trusted and wrong."""
@@ -179,21 +219,24 @@ class Visit:
 
     def answer(self, response: HttpResponseBase) -> HttpResponseBase:
         """Return ``response`` with what the client is to know, or what stands in its place."""
-        if self.is_unavailable:
+        if self.user is not None:  # in the end, whatever was refused before
+            devices.set_cookie(response, self._usernames())
+        elif self.is_unavailable:
             return answers.unavailable()
-        if self.refused is not None:
+        elif self.refused is not None:
             response = answers.too_many(self.request, self.refused)
             remember(self.request, self.refused)
-        elif self.user is not None:
-            devices.set_cookie(response, self._usernames())
         # Behind what throttles and decorators have decided.
         remember(self.request, self.told)
-        tell(self.request, response)
+        write_fields(self.request, response)
         return response
 
     def _usernames(self) -> list[str]:
-        """Return the names of who has logged in: the one that was typed, if it is clear which."""
-        typed = [attempt.username for attempt in self.attempts if attempt.username is not None]
+        """Return the names of who has logged in: the one that was typed, if it is clear which.
+
+        Of two, one may be somebody else's.
+        """
+        typed = [username for attempt in self.attempts for username in attempt.usernames]
         return [canonical(self.user.get_username()), *(typed if len(typed) == 1 else ())]
 
 
@@ -202,14 +245,16 @@ def visit_of(request: Any) -> Visit | None:
 
     Without a request it is the one that is being answered.
     """
-    if request is None:
+    plain = unwrapped(request)
+    if plain is None:
         return _current.get()
-    return cast("Visit | None", getattr(unwrapped(request), _ATTRIBUTE, None))
+    return cast("Visit | None", getattr(plain, _ATTRIBUTE, None))
 
 
-def unwrapped(request: Any) -> Any:
-    """Return Django's request; that of REST framework holds it."""
-    return getattr(request, "_request", request)
+def unwrapped(request: object) -> HttpRequest | None:
+    """Return Django's request, which that of REST framework holds; None for anything else."""
+    plain = getattr(request, "_request", request)
+    return plain if isinstance(plain, HttpRequest) else None
 
 
 def _part(decision: Decision, *, is_of_header: bool) -> Decision:
