@@ -18,7 +18,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> AskedStore:
     store = AskedStore()
     monkeypatch.setattr(logins.LIMITER, "_store", store)
     monkeypatch.setattr(visits, "PROVEN", ProvenHeaders())
-    monkeypatch.setattr("django_hardened.backends._limited", LogWindow())
+    monkeypatch.setattr("django_hardened.ratelimit.logins._limited", LogWindow())
     return store
 
 

@@ -456,7 +456,7 @@ def test_signal_and_log(caplog: pytest.LogCaptureFixture) -> None:
     finally:
         login_limited.disconnect(hear)
         login_limited.disconnect(fail)
-    assert [one["username"] for one in heard] == ["ada"] * 3
+    assert [one["usernames"] for one in heard] == [("ada",)] * 3
     assert {one["request"].path for one in heard} == {"/login/"}
     assert {one["decision"].allowed for one in heard} == {False}
     records = [record for record in caplog.records if record.name == "django_hardened.login"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.test import RequestFactory
 from middleware_support import PEER, Sender
 from ratelimit_support import AskedStore
 
@@ -60,16 +59,6 @@ def test_what_is_admitted_is_told(send: Sender) -> None:
     assert response["RateLimit-Policy"] == '"address";q=3;w=60'
     assert response["RateLimit"] == '"address";r=2;t=61'
     assert "Retry-After" not in response
-
-
-def test_behind_the_fields_of_a_view(settings: Any) -> None:
-    def view(request: Any) -> Any:
-        from django.http import HttpResponse
-
-        return HttpResponse(headers={"RateLimit": '"burst";r=1;t=1'})
-
-    response: Any = RateLimitMiddleware(view)(RequestFactory().get("/"))
-    assert response["RateLimit"] == '"burst";r=1;t=1, "address";r=2;t=61'
 
 
 def test_several_rates(send: Sender, settings: Any) -> None:
