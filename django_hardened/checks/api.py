@@ -13,8 +13,6 @@ from django.urls import URLResolver, get_resolver
 if TYPE_CHECKING:
     from django_hardened.drf.inspection import ApiView
 
-_NAMED_VIEWS = 3
-
 
 def callbacks() -> list[Any]:
     """Return the views of the URLconf in its order; none where it cannot be imported."""
@@ -55,11 +53,3 @@ def is_used(found: list[ApiView]) -> bool:
     return apps.is_installed("rest_framework") and (
         not found or hasattr(settings, "REST_FRAMEWORK")
     )
-
-
-def enumerate_names(names: list[str]) -> str:
-    """Return the first names, and how many more there are."""
-    names = sorted(set(names))
-    shown = ", ".join(names[:_NAMED_VIEWS])
-    more = len(names) - _NAMED_VIEWS
-    return f"{shown} and {more} more views" if more > 0 else shown

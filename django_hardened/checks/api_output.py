@@ -31,7 +31,7 @@ I418 = Rule(
 )
 W414 = Rule(
     "W414",
-    "{views} answer with whole tables: REST framework has no DEFAULT_PAGINATION_CLASS.",
+    "{subject} answers with whole tables: REST framework has no DEFAULT_PAGINATION_CLASS.",
     _PAGES,
     "REST_FRAMEWORK",
     cwe=770,
@@ -92,8 +92,8 @@ def check_pagination(**kwargs: Any) -> list[CheckMessage]:
 
     path = effective.value("DEFAULT_PAGINATION_CLASS")
     if path is None:
-        names = [view.name for view in views if view.is_own and view.lists_everything]
-        return [W414.found(views=api.enumerate_names(names))] if names else []
+        names = {view.name for view in views if view.is_own and view.lists_everything}
+        return [W414.found(subject=name) for name in sorted(names)]
     cls = load_class(path)
     base = next((base for base in _PAGINATIONS if is_subclass(path, base)), None)
     if cls is None or base is None:

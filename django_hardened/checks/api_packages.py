@@ -14,7 +14,7 @@ from django_hardened.checks.services import entries
 
 W470 = Rule(
     "W470",
-    "Operations of Django Ninja are open to anybody, and say nothing of it: {views}.",
+    "{subject}, an operation of Django Ninja, is open to anybody, and says nothing of it.",
     "NinjaAPI(auth=django_auth)  # of ninja.security; then auth=None on operations that are public "
     "on purpose",
     "ROOT_URLCONF",
@@ -40,13 +40,13 @@ RULES = (W470, W471, W472)
 
 
 def check_ninja(**kwargs: Any) -> list[CheckMessage]:
-    names = [
+    names = {
         f"{operation.view_func.__module__}.{operation.view_func.__name__}"
         for callback in api.callbacks()
         for operation in _operations(callback)
         if not operation.auth_callbacks and operation.auth_param is not None
-    ]
-    return [W470.found(views=api.enumerate_names(names))] if names else []
+    }
+    return [W470.found(subject=name) for name in sorted(names)]
 
 
 def _operations(callback: Any) -> Iterator[Any]:

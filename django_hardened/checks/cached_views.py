@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage
 from django.middleware.cache import CacheMiddleware
 
 from django_hardened.cache import PublicCacheMiddleware
-from django_hardened.checks.api import callbacks, enumerate_names
+from django_hardened.checks.api import callbacks
 from django_hardened.checks.classes import is_from_a_package
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
@@ -19,8 +19,8 @@ _HINT = "Import cache_page from django_hardened.cache: it takes the same, and st
 
 W507 = Rule(
     "W507",
-    "cache_page of Django is on {views}: a page is stored before any middleware sees it, and if it "
-    "shows something of a user, the next visitor gets it.",
+    "cache_page of Django is on {subject}: a page is stored before any middleware sees it, and if "
+    "it shows something of a user, the next visitor gets it.",
     f"{_HINT} Or put @vary_on_cookie below it.",
     asvs="14.3.2",
     cwe=524,
@@ -46,11 +46,10 @@ def check_cached_views(**kwargs: Any) -> list[CheckMessage]:
     if not is_present(_AUTHENTICATION):  # where nobody logs in, no page is somebody's
         return []
     cached = {_name(view): view for view in callbacks() if _is_ours(view) and _is_stored(view)}
-    open_ = {name for name, view in cached.items() if _has_login_below(view)}
-    findings = [E508.found(subject=name) for name in sorted(open_)]
-    if others := [name for name in cached if name not in open_]:
-        findings.append(W507.found(views=enumerate_names(others)))
-    return findings
+    return [
+        (E508 if _has_login_below(view) else W507).found(subject=name)
+        for name, view in sorted(cached.items())
+    ]
 
 
 def _is_stored(view: Any) -> bool:

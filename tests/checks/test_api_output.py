@@ -6,6 +6,7 @@ import pytest
 from catalogue_support import codes, findings
 from checks_api_support import Closed, Listing, OwnListing, Silent, SmallListing
 from django.urls import path
+from findings_support import subjects
 from rest_framework.permissions import AllowAny, IsAuthenticated
 
 from django_hardened import defaults
@@ -68,6 +69,16 @@ def test_renderers_of_rest_framework_itself() -> None:
 )
 def test_lists(view: Any, pagination: Any, found: list[str]) -> None:
     assert _found(view, DEFAULT_PAGINATION_CLASS=pagination) == found
+
+
+def test_each_list_is_a_finding_of_its_own() -> None:
+    class Other(Listing):
+        pass
+
+    views = [Listing.as_view(), Other.as_view(), Listing.as_view()]
+    found = findings(api_output, **_api(*views, DEFAULT_PAGINATION_CLASS=None))
+    assert subjects(found) == ["checks_api_support.Listing", f"{__name__}.{Other.__qualname__}"]
+    assert "checks_api_support.Listing answers with whole tables" in found[0].msg
 
 
 @pytest.mark.parametrize(

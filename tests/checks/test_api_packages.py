@@ -5,11 +5,13 @@ from types import CellType
 from typing import Any
 
 import pytest
+from cached_site_support import hello
 from catalogue_support import ODD, codes, findings
 from checks_api_support import plain_view
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views import View
+from findings_support import subjects
 
 from django_hardened.checks import api_packages
 
@@ -68,8 +70,13 @@ def test_ninja(operation: Operation, found: list[str]) -> None:
 
 
 def test_operations_are_named() -> None:
-    [message] = findings(api_packages, ROOT_URLCONF=_urls(PathView(Operation()).method))
-    assert "checks_api_support.plain_view" in message.msg
+    other = Operation()
+    other.view_func = hello
+    view = PathView(Operation(), other, Operation())
+    found = findings(api_packages, ROOT_URLCONF=_urls(view.method))
+    names = ["cached_site_support.hello", "checks_api_support.plain_view"]
+    assert subjects(found) == names
+    assert f"{names[0]}, an operation" in found[0].msg
 
 
 def test_other_views() -> None:

@@ -19,6 +19,7 @@ from django.views.decorators.cache import cache_page as stock
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.vary import vary_on_cookie, vary_on_headers
 from django.views.i18n import JavaScriptCatalog
+from findings_support import subjects
 from rest_framework.viewsets import ViewSet
 from site_support import codes, findings, without
 
@@ -148,24 +149,15 @@ def test_a_view(view: Any, expected: list[str]) -> None:
     assert _codes(view, MIDDLEWARE=without("AuthenticationMiddleware")) == []
 
 
-def test_one_finding_names_the_first_of_many() -> None:
-    class Other(Page):
-        pass
-
-    nested = include((_urls(STOCK(Other.as_view()), STOCK(ahello)), "nested"))
-    urls = (*_urls(STOCK(hello), STOCK(hello), STOCK(Page.as_view())), path("nested/", nested))
-    [found] = findings(module, ROOT_URLCONF=urls)
-    assert "on cached_site_support.Page, cached_site_support.hello, " in found.msg
-    assert found.msg.count("cached_site_support.hello") == 1
-    assert "and 1 more views:" in found.msg
-
-
-def test_a_view_that_asks_for_a_login_is_named_alone() -> None:
-    found = findings(module, ROOT_URLCONF=_urls(STOCK(login_required(ahello)), STOCK(hello)))
-    assert [message.subject for message in found] == [  # type: ignore[attr-defined]
-        f"{__name__}.ahello",
-        "",
-    ]
+def test_each_view_is_named_once_and_alone() -> None:
+    nested = include((_urls(STOCK(ahello)), "nested"))
+    views = (STOCK(hello), STOCK(hello), STOCK(Page.as_view()), STOCK(login_required(plain)))
+    urls = (*_urls(*views), path("nested/", nested))
+    found = findings(module, ROOT_URLCONF=urls)
+    names = [f"cached_site_support.{name}" for name in ("Page", "hello", "plain")]
+    assert subjects(found) == [*names, f"{__name__}.ahello"]
+    assert [str(message.id)[-4:] for message in found] == ["W507", "W507", "E508", "W507"]
+    assert "on cached_site_support.Page: " in found[0].msg
 
 
 def test_other_peoples_views_are_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +25,7 @@ from django.urls import include, path
 from django.utils.functional import lazystr
 from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
+from findings_support import subjects
 from rest_framework.authentication import TokenAuthentication
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -32,6 +34,8 @@ from rest_framework.throttling import SimpleRateThrottle
 
 from django_hardened import defaults
 from django_hardened.checks import rest_framework, throttle_rates, throttles
+from django_hardened.gate import apply_waivers, draft_waivers, subject_of
+from django_hardened.waivers import Waivers
 
 AUTH = "rest_framework.authentication."
 PERMISSION = "rest_framework.permissions."
@@ -268,26 +272,28 @@ def test_a_viewset_in_a_router_is_named_once(settings: Any) -> None:
     assert message.msg.count("checks_api_support.SilentViewSet") == 1
 
 
-def test_the_views_are_named(settings: Any) -> None:
+def test_each_view_is_a_finding_that_a_waiver_can_name(settings: Any) -> None:
+    views = [Silent.as_view(), SilentChild.as_view(), silent_function, other_silent_function]
+    _use(settings, *views, Silent.as_view(), **_OPEN)
+    found = rest_framework.check_permissions()
+    names = ["Silent", "SilentChild", "other_silent_function", "silent_function"]
+    assert subjects(found) == [f"checks_api_support.{name}" for name in names]
+    assert "checks_api_support.SilentChild says nothing of its own" in found[1].msg
+
+
+def test_a_waiver_for_one_open_view_does_not_hide_the_next(settings: Any) -> None:
+    _use(settings, Silent.as_view(), **_OPEN)
+    day = date(2027, 1, 1)
+    first = apply_waivers(rest_framework.check_permissions(), Waivers(), on=day)
+    drafts = draft_waivers(first, owner="shop", expires=day)
+    assert [draft.object for draft in drafts] == ["checks_api_support.Silent"]
     _use(settings, Silent.as_view(), SilentChild.as_view(), **_OPEN)
-    [message] = rest_framework.check_permissions()
-    assert "checks_api_support.Silent, checks_api_support.SilentChild" in message.msg
-
-
-def test_function_views_are_named_by_their_functions(settings: Any) -> None:
-    _use(settings, silent_function, other_silent_function, **_OPEN)
-    [message] = rest_framework.check_permissions()
-    assert (
-        "checks_api_support.other_silent_function, checks_api_support.silent_function"
-        in message.msg
-    )
-
-
-def test_many_views_are_counted(settings: Any) -> None:
-    views = [type(f"Generated{i}", (Silent,), {"__module__": "shop"}).as_view() for i in range(5)]
-    _use(settings, *views, **_OPEN)
-    [message] = rest_framework.check_permissions()
-    assert "shop.Generated0, shop.Generated1, shop.Generated2 and 2 more views" in message.msg
+    messages = rest_framework.check_permissions()
+    verdicts = apply_waivers(messages, Waivers(tuple(drafts)), on=day)
+    assert [(verdict.is_open, subject_of(verdict.message)) for verdict in verdicts] == [
+        (False, "checks_api_support.Silent"),
+        (True, "checks_api_support.SilentChild"),
+    ]
 
 
 # -- Authentication ------------------------------------------------------------------------------
