@@ -11,9 +11,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened import assignments, repository
+from django_hardened.checks.project_files import env_file
 from django_hardened.checks.rules import Rule
-from django_hardened.conf import conf
-from django_hardened.sources import Sources
 
 E050 = Rule(
     "E050",
@@ -51,7 +50,7 @@ RULES = (E050, E051, W052, E053)
 
 
 def check_env_file_in_git(**kwargs: Any) -> list[CheckMessage]:
-    path = _env_file()
+    path = env_file()
     if path is None or repository.work_tree(path) is None:
         return []
     if repository.is_tracked(path):
@@ -61,18 +60,12 @@ def check_env_file_in_git(**kwargs: Any) -> list[CheckMessage]:
 
 def check_served_files(**kwargs: Any) -> list[CheckMessage]:
     findings = []
-    for rule, path in ((E051, _env_file()), (E053, assignments.settings_file())):
+    for rule, path in ((E051, env_file()), (E053, assignments.settings_file())):
         for setting, folder in _served_folders() if path else ():
             if path and path.resolve().is_relative_to(folder):
                 findings.append(rule.found(setting=setting, path=path, folder=folder))
                 break
     return findings
-
-
-def _env_file() -> Path | None:
-    sources = conf.env_sources
-    path = sources.file if isinstance(sources, Sources) else None
-    return path.absolute() if path and path.is_file() else None
 
 
 def _served_folders() -> Iterator[tuple[str, Path]]:

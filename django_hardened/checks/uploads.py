@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from os.path import normpath
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.project_files import code_in
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.services import entries
 from django_hardened.conf import conf
@@ -170,7 +170,7 @@ def check_media_root(**kwargs: Any) -> list[CheckMessage]:
             break
     if not media or not _stores_files():
         return findings
-    what = _held_by(media)
+    what = code_in(media)
     if what:
         findings.append(E579.found(media=media, what=what))
         return findings
@@ -200,25 +200,6 @@ def _folder(name: str) -> Path | None:
         return None
     path = Path(normpath(value))  # without a look at the disk: the folder may not be there
     return path if path.is_absolute() else None
-
-
-def _held_by(media: Path) -> str:
-    """Say what of the project lies in ``media``, or nothing."""
-    module = sys.modules.get(str(settings.SETTINGS_MODULE))
-    file = getattr(module, "__file__", None)
-    if file and Path(file).is_relative_to(media):
-        return "the settings module"
-    base = _folder("BASE_DIR")
-    if base and base.is_relative_to(media):
-        return "BASE_DIR"
-    folders = [Path(str(folder)) for folder in _template_folders()]
-    return "templates" if any(folder.is_relative_to(media) for folder in folders) else ""
-
-
-def _template_folders() -> Iterator[object]:
-    for engine in cast(list[Any], settings.TEMPLATES):
-        folders = engine.get("DIRS") if isinstance(engine, dict) else None
-        yield from folders if isinstance(folders, list | tuple) else ()
 
 
 def check_media_origin(**kwargs: Any) -> list[CheckMessage]:

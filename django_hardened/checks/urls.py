@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.core.checks import CheckMessage
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.views.static import serve
 
+from django_hardened.checks.project_files import secrets_in
 from django_hardened.checks.rules import Rule
 
 W660 = Rule(
@@ -38,7 +40,16 @@ E662 = Rule(
     asvs="13.4.5",
     cwe=497,
 )
-RULES = (W660, E661, E662)
+E663 = Rule(
+    "E663",
+    "The URL {subject!r} hands out {folder}, in which {what} lies: whoever asks for it gets it.",
+    "Point document_root to a folder of its own that holds no code and no secrets; then change "
+    "every secret in {folder}.",
+    setting="ROOT_URLCONF",
+    asvs="13.4.1",
+    cwe=552,
+)
+RULES = (W660, E661, E662, E663)
 
 
 def check_static_views(**kwargs: Any) -> list[CheckMessage]:
@@ -47,12 +58,22 @@ def check_static_views(**kwargs: Any) -> list[CheckMessage]:
     findings = []
     for route, pattern in _patterns():
         view, arguments = _view_of(pattern)
-        if view is serve:
+        if secrets := _check_document_root(route, pattern):
+            findings += secrets
+        elif view is serve:
             rule = E661 if arguments.get("show_indexes") else W660
             findings.append(rule.found(subject=route))
         elif view is serve_staticfiles and arguments.get("insecure"):
             findings.append(W660.found(subject=route))
     return findings
+
+
+def _check_document_root(route: str, pattern: URLPattern) -> list[CheckMessage]:
+    # Also below a login: whoever has an account may not read them either.
+    view, arguments = _view_of(pattern, decorated=True)
+    root = arguments.get("document_root") if view is serve else None
+    what = secrets_in(Path(str(root))) if root else ""
+    return [E663.found(subject=route, folder=str(root), what=what)] if what else []
 
 
 def check_silk(**kwargs: Any) -> list[CheckMessage]:
@@ -66,13 +87,17 @@ def check_silk(**kwargs: Any) -> list[CheckMessage]:
     return [E662.found(subject=route) for route in list(routes)[:1]]  # they come by the dozen
 
 
-def _view_of(pattern: URLPattern) -> tuple[object, dict[str, Any]]:
-    """Return the view as it was given, without ``partial``, and its fixed arguments."""
+def _view_of(pattern: URLPattern, *, decorated: bool = False) -> tuple[object, dict[str, Any]]:
+    """Return the view as it was given, without ``partial``, and its fixed arguments.
+
+    With ``decorated`` also without its decorators.
+    """
     view: Any = pattern.callback
     arguments: dict[str, Any] = {}
-    while isinstance(view, partial):
-        arguments = {**view.keywords, **arguments}
-        view = view.func
+    while isinstance(view, partial) or (decorated and hasattr(view, "__wrapped__")):
+        if isinstance(view, partial):
+            arguments = {**view.keywords, **arguments}
+        view = view.func if isinstance(view, partial) else view.__wrapped__
     return view, {**arguments, **pattern.default_args}
 
 
