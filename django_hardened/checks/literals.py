@@ -19,7 +19,7 @@ from django.core.checks import CheckMessage
 from django_hardened import assignments, literal_values, repository
 from django_hardened.checks import vendor_keys
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.secrets import NEW_KEY, secret_key, weakness
+from django_hardened.checks.secrets import NEW_KEY, fallbacks, secret_key, weakness
 from django_hardened.checks.services import is_default_password
 
 E040 = Rule(
@@ -52,7 +52,17 @@ W043 = Rule(
     asvs="13.3.1",
     cwe=798,
 )
-RULES = (E040, E041, W042, W043)
+E044 = Rule(
+    "E044",
+    "SECRET_KEY_FALLBACKS[{subject}] is written in {place}: whoever reads the code, or its "
+    "history, can forge sessions.",
+    "Remove it from SECRET_KEY_FALLBACKS; sessions and links that it signed end. The next one goes "
+    "into the environment.",
+    setting="SECRET_KEY_FALLBACKS",
+    asvs="13.3.1",
+    cwe=798,
+)
+RULES = (E040, E041, W042, W043, E044)
 
 _SECRET = re.compile(
     r"(?:^|_)(?:SECRET(?:_?KEY)?|PASSWORD|PASSWD|PASS|PWD|CREDENTIALS"
@@ -88,6 +98,15 @@ def check_secret_key_literal(**kwargs: Any) -> list[CheckMessage]:
         return []
     place = _place("SECRET_KEY", (), key)
     return [E040.found(place=place)] if place else []
+
+
+def check_fallback_literals(**kwargs: Any) -> list[CheckMessage]:
+    places = {
+        index: _place("SECRET_KEY_FALLBACKS", (), key, within=True)
+        for index, key in enumerate(fallbacks())
+        if key != secret_key() and not weakness(key)  # E016 and E017: the same repair
+    }
+    return [E044.found(subject=index, place=place) for index, place in places.items() if place]
 
 
 def check_literal_secrets(**kwargs: Any) -> list[CheckMessage]:
@@ -182,12 +201,16 @@ def _rule_for_name(name: str, text: str) -> Rule | None:
 # -- What is written -----------------------------------------------------------------------------
 
 
-def _place(name: str, keys: Keys, text: str) -> str:
-    """Return where the source has ``text`` as, or in, the value of ``name``; "" for nowhere."""
+def _place(name: str, keys: Keys, text: str, *, within: bool = False) -> str:
+    """Return where the source has ``text`` as, or in, the value of ``name``; "" for nowhere.
+
+    ``within`` is for a text that is too long to stand in another by chance: one of several.
+    """
     for place in reversed(assignments.assignments(name)):
         for literal in literal_values.of(place, str(keys[-1]) if keys else ""):
             url = _PASSWORD_IN_URL.match(literal.text)
-            if literal.text == text or (url and unquote(url[2]) == text):
+            is_part = within and text in literal.text
+            if is_part or literal.text == text or (url and unquote(url[2]) == text):
                 stays = _stays_here(literal.file)
                 return "" if stays else f"{repository.relative(literal.file)}, line {literal.line}"
     return ""
@@ -198,4 +221,4 @@ def _stays_here(file: Path) -> bool:
     return repository.is_ignored(file) and not repository.is_tracked(file)
 
 
-CHECKS = (check_secret_key_literal, check_literal_secrets)
+CHECKS = (check_secret_key_literal, check_fallback_literals, check_literal_secrets)

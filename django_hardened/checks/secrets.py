@@ -183,7 +183,7 @@ def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
 def check_secret_key_fallbacks(**kwargs: Any) -> list[CheckMessage]:
     current = secret_key()
     findings = []
-    for index, key in enumerate(_fallbacks()):
+    for index, key in enumerate(fallbacks()):
         rule = weakness(key)
         if key == current:
             findings.append(E016.found(subject=index, index=index))
@@ -194,10 +194,11 @@ def check_secret_key_fallbacks(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_number_of_fallbacks(**kwargs: Any) -> list[CheckMessage]:
-    return [W018.found()] if len(_fallbacks()) > MAX_FALLBACKS else []
+    return [W018.found()] if len(fallbacks()) > MAX_FALLBACKS else []
 
 
-def _fallbacks() -> list[str]:
+def fallbacks() -> list[str]:
+    """Return ``SECRET_KEY_FALLBACKS`` as texts."""
     keys: Any = settings.SECRET_KEY_FALLBACKS
     if isinstance(keys, str):  # each character is a key then; one of them says enough
         return [*keys[:1]]

@@ -74,6 +74,40 @@ def test_a_key_that_is_not(project: Source, text: str, effective: str) -> None:
         assert all_codes(literals) == []
 
 
+OTHER = STRONG[::-1]
+FALLBACKS = [
+    f"SECRET_KEY_FALLBACKS = [{OTHER!r}]",
+    f"SECRET_KEY_FALLBACKS = ({OTHER.encode()!r},)",
+    f"SECRET_KEY_FALLBACKS = [os.environ.get('NO_SUCH_VARIABLE', {OTHER!r})]",
+    f"SECRET_KEY_FALLBACKS = env('NO_SUCH_VARIABLE', '{OTHER},').split(',')[:1]",
+    f"SECRET_KEY_FALLBACKS = []\nSECRET_KEY_FALLBACKS.append({OTHER!r})",
+    f"_OLD = {OTHER!r}\nSECRET_KEY_FALLBACKS = [_OLD]",
+]
+
+
+@pytest.mark.parametrize("text", FALLBACKS)
+def test_a_fallback_in_the_source(project: Source, text: str) -> None:
+    with project.in_effect(ENV + text, SECRET_KEY=STRONG) as path:
+        [message] = literals.check_fallback_literals()
+        assert all_codes(literals) == ["E044"]
+    assert f"[0] is written in {path}, line " in message.msg
+    assert OTHER not in str(message)
+
+
+@pytest.mark.parametrize("text", FALLBACKS)
+def test_a_fallback_that_something_else_has_replaced(project: Source, text: str) -> None:
+    keys = [OTHER.swapcase(), STRONG, "short"]  # the others are E016 and E017
+    with project.in_effect(ENV + text, SECRET_KEY=STRONG, SECRET_KEY_FALLBACKS=keys):
+        assert all_codes(literals) == []
+
+
+def test_fallbacks_that_other_rules_are_about(project: Source) -> None:
+    text = f"SECRET_KEY_FALLBACKS = [{STRONG!r}, 'short', {OTHER!r}]"
+    with project.in_effect(text, SECRET_KEY=STRONG):
+        found = literals.check_fallback_literals()
+    assert [str(key) for key in subjects(found)] == ["2"]
+
+
 def test_no_settings_module() -> None:
     assert all_codes(literals) == []
 
