@@ -66,7 +66,7 @@ I125 = Rule(
 )
 E119 = Rule(
     "E119",
-    "SECURE_PROXY_SSL_HEADER is {value!r}, which {problem}.",
+    "SECURE_PROXY_SSL_HEADER is {value}, which {problem}.",
     'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
     setting="SECURE_PROXY_SSL_HEADER",
 )
@@ -154,7 +154,7 @@ def check_proxy_ssl_header(**kwargs: Any) -> list[CheckMessage]:
         return []
     problem = _ssl_header_problem(value)
     if problem:
-        return [E119.found(value=value, problem=problem)]
+        return [E119.found(value=_describe(value), problem=problem)]
     header, has_middleware = str(value[0]), is_present(TRUSTED_PROXY)
     if header in _SERVER_VARIABLES:
         return []
@@ -168,6 +168,12 @@ def check_proxy_ssl_header(**kwargs: Any) -> list[CheckMessage]:
     else:  # a site that has named its hosts knows who serves them
         return [I125.found()]
     return [W118.found(consequence=consequence)]
+
+
+def _describe(value: Any) -> str:
+    """Return the name of the header: what is waited for may be a secret that the proxy adds."""
+    is_pair = isinstance(value, list | tuple) and len(value) == 2
+    return f"({str(value[0])!r}, ...)" if is_pair else f"of the type {type(value).__name__}"
 
 
 def _ssl_header_problem(value: Any) -> str | None:

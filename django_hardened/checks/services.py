@@ -30,8 +30,14 @@ _PLACEHOLDER = re.compile(
 )
 
 
+UNREADABLE = "a URL that cannot be read"
+
+
 class Address(NamedTuple):
-    """What a URL or a ``host:port`` says of a service."""
+    """What a URL or a ``host:port`` says of a service.
+
+    ``host`` is ``UNREADABLE`` where it may be a part of the password.
+    """
 
     scheme: str
     host: str
@@ -45,7 +51,9 @@ def parse_address(value: object) -> Address | None:
     text = str(value)
     try:
         parts = urlsplit(text if "://" in text else f"//{text}")
-        host = parts.hostname or ""
+        # A "/", "?" or "#" in a password, not escaped, ends the part that has the host.
+        is_cut = "@" in f"{parts.path}{parts.query}{parts.fragment}"
+        host = UNREADABLE if is_cut else parts.hostname or ""
     except ValueError:
         return None
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
@@ -56,8 +64,10 @@ def is_remote(host: object) -> bool:
     """Whether ``host`` is reached over networks of others: a public address or a dotted name.
 
     Sockets, this machine, private addresses, and names without a dot, such as those of docker
-    services, are not.
+    services, are not. What cannot be read is.
     """
+    if host == UNREADABLE:
+        return True
     name = str(host or "").strip().lower().strip("[]").removesuffix(".")
     if not name or "/" in name:
         return False

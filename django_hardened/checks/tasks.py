@@ -10,6 +10,7 @@ from django.core.checks import CheckMessage
 from django_hardened.checks.classes import is_subclass
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.services import (
+    UNREADABLE,
     Address,
     entries,
     is_default_password,
@@ -43,7 +44,7 @@ W562 = Rule(
     "W562",
     "{setting} is at {host}, without {missing}: whoever reaches it or listens on the way can hand "
     "work to the workers.",
-    '{setting} = os.environ["{setting}"]  # {scheme}://<user>:<password>@{host}{path} there',
+    '{setting} = os.environ["{setting}"]  # {scheme}://<user>:<password>@{target}{path} there',
     asvs="12.3.1",
     cwe=319,
 )
@@ -154,7 +155,8 @@ def _check_address(name: str, address: Address) -> CheckMessage | None:
     # Celery's store for results refuses rediss:// that does not say it.
     redis = {"scheme": "rediss", "path": ":6379/0?ssl_cert_reqs=required"}
     url = redis if address.scheme.startswith("redis") else {"scheme": "amqps", "path": ""}
-    return W562.found(**where, missing=missing, **url) if missing else None
+    target = "<host>" if address.host == UNREADABLE else address.host
+    return W562.found(**where, missing=missing, target=target, **url) if missing else None
 
 
 def check_task_backends(**kwargs: Any) -> list[CheckMessage]:

@@ -77,6 +77,21 @@ def test_a_header_that_is_wrong(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (("X-Edge-Token", "S3cr3t"), "('X-Edge-Token', ...)"),
+        (["HTTP_X_FORWARDED_PROTO", "S3cr3t"], "('HTTP_X_FORWARDED_PROTO', ...)"),
+        ("S3cr3t", "of the type str"),
+        (("HTTP_X_EDGE_TOKEN", "S3cr3t", "S3cr3t"), "of the type tuple"),
+    ],
+)
+def test_a_value_that_a_proxy_sends_may_be_a_secret(value: Any, shown: str) -> None:
+    [message] = findings(proxies, SECURE_PROXY_SSL_HEADER=value)
+    assert f"SECURE_PROXY_SSL_HEADER is {shown}, which " in message.msg
+    assert "S3cr3t" not in str(message)
+
+
+@pytest.mark.parametrize(
     "value",
     [
         PROTO,

@@ -4,8 +4,11 @@ import ssl
 from typing import Any
 
 import pytest
+from catalogue_support import findings
 
-from django_hardened.checks import services
+from django_hardened.checks import caches, services, tasks
+
+REDIS = "django.core.cache.backends.redis.RedisCache"
 
 
 @pytest.mark.parametrize(
@@ -111,3 +114,47 @@ def test_verification(options: Any) -> None:
 def test_entries() -> None:
     assert services.entries({"a": {"b": 1}, 3: None}) == [("a", {"b": 1})]
     assert services.entries(None) == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:S3cr@t.Pw0rd/x@cache.example.com:6379/0",
+        "redis://:S3cr@t.Pw0rd?x@cache.example.com:6379/0",
+        "redis://:S3cr@t.Pw0rd#x@cache.example.com:6379/0",
+        "amqps://shop:t.Pw0rd/x@localhost",
+    ],
+)
+def test_a_password_that_ends_the_host(url: str) -> None:
+    """What urlsplit takes for the host is a part of the password."""
+    for module, changes in (
+        (tasks, {"CELERY_BROKER_URL": url}),
+        (caches, {"CACHES": {"default": {"BACKEND": REDIS, "LOCATION": url}}}),
+    ):
+        for message in findings(module, **changes):
+            assert "t.pw0rd" not in str(message).lower()
+            assert "a URL that cannot be read" in message.msg
+    address = services.parse_address(url)
+    assert address
+    assert services.is_remote(address.host)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:S3cr%40t.Pw0rd%2Fx@cache.example.com:6379/0",
+        "redis://:p@ss@cache.example.com:6379/0?x=1",
+        "cache.example.com:6379",
+    ],
+)
+def test_a_password_that_is_escaped(url: str) -> None:
+    address = services.parse_address(url)
+    assert address
+    assert address.host == "cache.example.com"
+
+
+def test_the_host_of_a_broker_that_cannot_be_read() -> None:
+    url = "redis://:S3cr@t.Pw0rd/x@cache.example.com:6379/0"
+    [message] = findings(tasks, CELERY_BROKER_URL=url)
+    assert message.id == "django_hardened.W562"
+    assert "<password>@<host>:6379" in str(message.hint)
