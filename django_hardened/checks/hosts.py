@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 
-from django_hardened.checks.classes import listed
+from django_hardened.checks.classes import listed, load_class
 from django_hardened.checks.pinning import has_tenant_resolver
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
@@ -30,7 +30,7 @@ E102 = Rule(
     "E102",
     "ALLOWED_HOSTS has '*': whoever sends a forged Host decides where links in pages and "
     "password-reset mails lead, and can poison the cache.",
-    f"Name the hosts of the site: {_EXAMPLE}.",
+    f"Name the hosts of the site: {_EXAMPLE}.{{more}}",
     setting="ALLOWED_HOSTS",
 )
 W114 = Rule(
@@ -67,8 +67,21 @@ W105 = Rule(
 )
 RULES = (E101, E102, W114, E103, E104, W113, W105)
 
-# Middleware that finds out by the host whose site it is: of django-tenants, django-hosts, pretix.
-_RESOLVES = re.compile(r"(?:tenant|multi_?domain|multi_?site|django_hosts)", re.IGNORECASE)
+# Packages whose middleware finds out by the host whose site it is, and refuses the others.
+_RESOLVERS = (
+    "django_hosts.",
+    "django_multitenant.",
+    "django_tenants.",
+    "multisite.",
+    "pretix.multidomain.",
+    "tenant_schemas.",
+)
+# A name says what a middleware may do, not that it does.
+_MAY_RESOLVE = re.compile(r"tenant|multi_?domain|multi_?site", re.IGNORECASE)
+_WITH_TENANTS = (
+    " Where they are in the database, say which exist: "
+    'HARDENED_TENANT_RESOLVER = "myproject.tenants.resolve".'
+)
 
 
 def check_allowed_hosts(**kwargs: Any) -> list[CheckMessage]:
@@ -99,8 +112,22 @@ def _check_entry(entry: Any) -> list[CheckMessage]:
 def _check_wildcard() -> list[CheckMessage]:
     if has_tenant_resolver():
         return []
-    resolving = [name for name in listed("MIDDLEWARE") if _RESOLVES.search(name)]
-    return [W114.found(subject=resolving[0])] if resolving else [E102.found()]
+    middleware = listed("MIDDLEWARE")
+    resolving = next(filter(_resolves, middleware), None)
+    if resolving:
+        return [W114.found(subject=resolving)]
+    has_tenants = any(map(_MAY_RESOLVE.search, middleware))
+    return [E102.found(more=_WITH_TENANTS if has_tenants else "")]
+
+
+def _resolves(dotted: str) -> bool:
+    """Whether ``dotted`` is a middleware of one of those packages, or a subclass of one."""
+    bases = getattr(load_class(dotted), "__mro__", ())
+    return any(f"{name}.".startswith(_RESOLVERS) for name in (dotted, *map(_module, bases)))
+
+
+def _module(cls: type) -> str:
+    return cls.__module__
 
 
 def _is_local(entry: object) -> bool:

@@ -17,6 +17,16 @@ from django_hardened.hosts import InvalidHost, parse_host
 from django_hardened.suffixes import SHARED_SUFFIXES
 
 
+class _OfAPackage:
+    __module__ = "django_tenants.middleware.main"
+
+
+class OwnTenants(_OfAPackage):
+    """A project's own, on top of the one of a package."""
+
+    __module__ = __name__
+
+
 def _check(settings: Any, allowed: Any) -> list[CheckMessage]:
     settings.ALLOWED_HOSTS = allowed
     return hosts.check_allowed_hosts()
@@ -47,6 +57,11 @@ def test_wildcard(settings: Any, allowed: Any) -> None:
         ("pretix.multidomain.middlewares.MultiDomainMiddleware", "W114"),
         ("django_hosts.middleware.HostsRequestMiddleware", "W114"),
         ("django_hardened.middleware.HostPinningMiddleware", "E102"),
+        ("tenant_schemas.middleware.TenantMiddleware", "W114"),
+        (f"{__name__}.OwnTenants", "W114"),
+        ("shop.tenants.middleware.TenantMiddleware", "E102"),
+        ("my_django_tenants.middleware.main.TenantMainMiddleware", "E102"),
+        ("shop.multidomain.Middleware", "E102"),
         ("allow_cidr.middleware.AllowCIDRMiddleware", "E102"),
         ("django.contrib.sites.middleware.CurrentSiteMiddleware", "E102"),
     ],
@@ -56,6 +71,15 @@ def test_a_middleware_that_may_know_the_hosts(
 ) -> None:
     settings.MIDDLEWARE = [middleware]
     assert _codes(settings, ["*"]) == [expected]
+
+
+def test_a_middleware_of_unknown_tenants_is_told_what_to_declare(settings: Any) -> None:
+    settings.MIDDLEWARE = ["shop.tenants.middleware.TenantMiddleware"]
+    [message] = _check(settings, ["*"])
+    assert "HARDENED_TENANT_RESOLVER" in str(message.hint)
+    settings.MIDDLEWARE = []
+    [message] = _check(settings, ["*"])
+    assert "HARDENED_TENANT_RESOLVER" not in str(message.hint)
 
 
 def test_a_resolver_says_which_names_exist(settings: Any) -> None:
