@@ -174,6 +174,8 @@ def _is_on_https() -> bool:
         settings.SECURE_SSL_REDIRECT
         or settings.SECURE_HSTS_SECONDS
         or not conf.edge.isdisjoint({"ssl_redirect", "hsts"})
+        # A proxy of ours that says how the visitor came in is there for that.
+        or (settings.SECURE_PROXY_SSL_HEADER and getattr(settings, "HARDENED_TRUSTED_PROXIES", ()))
         or any(str(origin).lower().startswith("https://") for origin in origins)
     )
 

@@ -135,3 +135,36 @@ def test_a_broken_name_says_what_breaks_it() -> None:
     )
     assert message.hint == 'CSRF_COOKIE_PATH = "/"  # or a name without that prefix'
     assert message.setting == "CSRF_COOKIE_PATH"  # type: ignore[attr-defined]  # our Finding
+
+
+PLAIN: dict[str, Any] = {
+    "SECURE_SSL_REDIRECT": False,
+    "SECURE_HSTS_SECONDS": 0,
+    "SESSION_COOKIE_SECURE": False,
+    "CSRF_COOKIE_SECURE": False,
+}
+BEHIND_A_PROXY: dict[str, Any] = {
+    "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+    "HARDENED_TRUSTED_PROXIES": ["10.0.0.0/8"],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ["W219", "W219"]),
+        (BEHIND_A_PROXY, ["E220", "E222"]),
+        (BEHIND_A_PROXY | {"HARDENED_TRUSTED_PROXIES": []}, ["W219", "W219"]),
+        (BEHIND_A_PROXY | {"SECURE_PROXY_SSL_HEADER": None}, ["W219", "W219"]),
+        (
+            BEHIND_A_PROXY | {"HARDENED_TRUSTED_PROXIES": [], "SECURE_SSL_REDIRECT": True},
+            ["E220", "E222"],
+        ),
+        (
+            BEHIND_A_PROXY | {"HARDENED_TRUSTED_PROXIES": [], "SECURE_HSTS_SECONDS": 60},
+            ["E220", "E222"],
+        ),
+    ],
+)
+def test_a_site_whose_proxy_ends_tls(changes: dict[str, Any], expected: list[str]) -> None:
+    assert codes(cookies, **(PLAIN | changes)) == expected
