@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Any
 
 from django.conf import settings
@@ -79,8 +79,8 @@ E120 = Rule(
 )
 E121 = Rule(
     "E121",
-    "HARDENED_TRUSTED_PROXIES has {subject!r}, which is the whole internet: every client is "
-    "believed about its own address, host and scheme.",
+    "HARDENED_TRUSTED_PROXIES has {entries}, which is {extent}: every client there is believed "
+    "about its own address, host and scheme.",
     'Name your proxies only: HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8"]',
     setting="HARDENED_TRUSTED_PROXIES",
     asvs="4.1.3",
@@ -130,6 +130,11 @@ W138 = Rule(
 )
 RULES = (E115, I116, W117, W118, I125, E119, E120, E121, E122, W123, E128, I129, W138)
 
+_EVERYBODY = "the whole internet"
+_TOO_WIDE = "more of the internet than anybody has for proxies"
+# Nobody was ever given more than a /8 of IPv4; of IPv6 it is more than all that is in use.
+_NARROWEST = 8
+_MAX_SHOWN = 4
 _FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"
 # What the server puts into the environment of a request by itself: no client can send it.
 _SERVER_VARIABLES = {"HTTPS", "REQUEST_SCHEME", "UWSGI_SCHEME", "wsgi.url_scheme"}
@@ -200,7 +205,7 @@ def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
     entries = list(value)
     findings = [finding for entry in entries for finding in _check_proxy(entry)]
     if not findings:
-        findings = _check_count(entries)
+        findings = _check_count(entries) or _check_extent(entries)
     if not is_present(TRUSTED_PROXY):
         findings.append(E122.found())
     return findings
@@ -222,13 +227,33 @@ def check_forwarded_header(**kwargs: Any) -> list[CheckMessage]:
 
 def _check_proxy(entry: Any) -> list[CheckMessage]:
     if _is_everybody(str(entry)):
-        return [E121.found(subject=entry)]
+        return [_everybody(entry)]
     try:
         networks = TrustedProxies.parse([entry]).networks
     except ValueError as error:
         return [E120.found(subject=entry, problem=str(error))]
     # An IPv4 network, written as IPv6.
-    return [E121.found(subject=entry) for network in networks if _is_everybody(str(network))]
+    return [_everybody(entry) for network in networks if _is_everybody(str(network))]
+
+
+def _everybody(entry: Any) -> CheckMessage:
+    return E121.found(subject=entry, entries=repr(str(entry)), extent=_EVERYBODY)
+
+
+def _check_extent(entries: list[Any]) -> list[CheckMessage]:
+    """Judge what the entries are together: four quarters are the whole."""
+    networks = TrustedProxies.parse(entries).networks
+    findings = []
+    for kind in (IPv4Network, IPv6Network):
+        for whole in collapse_addresses(n for n in networks if isinstance(n, kind)):
+            if whole.prefixlen > 1 and (whole.prefixlen >= _NARROWEST or not whole.is_global):
+                continue
+            parts = [str(n) for n in networks if isinstance(n, kind) and n.subnet_of(whole)]
+            shown = ", ".join(map(repr, parts[:_MAX_SHOWN]))
+            more = ", ..." if len(parts) > _MAX_SHOWN else ""
+            extent = _EVERYBODY if whole.prefixlen <= 1 else _TOO_WIDE
+            findings.append(E121.found(subject=whole, entries=shown + more, extent=extent))
+    return findings
 
 
 def _is_everybody(entry: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils.functional import lazystr
+from findings_support import subjects
 from site_support import MIDDLEWARE, PIN, PROXY, SECURITY, codes, findings, without
 
 from django_hardened.checks import internal_ips, proxies
@@ -150,6 +151,13 @@ def test_what_an_undeclared_header_leads_to() -> None:
         (["0.0.0.0/0.0.0.0"], ["E121"]),
         (["::ffff:0:0/96"], ["E121"]),
         (["::ffff:0:0/97", "::ffff:10.0.0.0/104"], ["E121"]),
+        (["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"], ["E121"]),
+        ([f"{n}.0.0.0/8" for n in range(256)], ["E121"]),
+        (["::/2", "4000::/2", "10.0.0.0/8"], ["E121"]),
+        (["2000::/3", "8.0.0.0/6"], ["E121", "E121"]),
+        (["8.0.0.0/8", "9.0.0.0/8"], ["E121"]),
+        (["8.0.0.0/8", "11.0.0.0/8", "unix", 2], []),
+        (["10.0.0.0/9", "10.128.0.0/9", "fc00::/7", "2600::/12"], []),
         (["*"], ["E120"]),
         ([], []),
         (None, []),
@@ -158,6 +166,16 @@ def test_what_an_undeclared_header_leads_to() -> None:
 )
 def test_declared_proxies(entries: Any, expected: list[str]) -> None:
     assert codes(proxies, HARDENED_TRUSTED_PROXIES=entries) == expected
+
+
+def test_networks_that_are_everybody_together_are_named() -> None:
+    quarters = ["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"]
+    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=["10.0.0.0/8", *quarters, 2])
+    assert "has '10.0.0.0/8', '0.0.0.0/2', '64.0.0.0/2', '128.0.0.0/2', ..., which" in message.msg
+    assert "the whole internet" in message.msg
+    assert subjects([message]) == ["0.0.0.0/0"]
+    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=["8.0.0.0/6"])
+    assert "has '8.0.0.0/6', which is more of the internet than" in message.msg
 
 
 def test_a_wrong_entry_is_named() -> None:
