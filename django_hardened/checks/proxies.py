@@ -245,10 +245,11 @@ def _check_extent(entries: list[Any]) -> list[CheckMessage]:
     networks = TrustedProxies.parse(entries).networks
     findings = []
     for kind in (IPv4Network, IPv6Network):
-        for whole in collapse_addresses(n for n in networks if isinstance(n, kind)):
+        of_a_kind: list[Any] = [n for n in networks if isinstance(n, kind)]
+        for whole in collapse_addresses(of_a_kind):
             if whole.prefixlen > 1 and (whole.prefixlen >= _NARROWEST or not whole.is_global):
                 continue
-            parts = [str(n) for n in networks if isinstance(n, kind) and n.subnet_of(whole)]
+            parts = [str(network) for network in of_a_kind if network.subnet_of(whole)]
             shown = ", ".join(map(repr, parts[:_MAX_SHOWN]))
             more = ", ..." if len(parts) > _MAX_SHOWN else ""
             extent = _EVERYBODY if whole.prefixlen <= 1 else _TOO_WIDE

@@ -62,7 +62,7 @@ W205 = Rule(
 )
 E206 = Rule(
     "E206",
-    "SECURE_REDIRECT_EXEMPT has {subject!r}, which matches every path: nothing is redirected to "
+    "SECURE_REDIRECT_EXEMPT has {entries}, which {matches} every path: nothing is redirected to "
     "https.",
     'Name the one path that needs it: SECURE_REDIRECT_EXEMPT = ["^healthz$"], without the first '
     "slash.",
@@ -117,6 +117,8 @@ _BINDING = {
     "SECURE_HSTS_PRELOAD": "the whole domain, in every browser",
 }
 _UNRELATED_PATHS = ("a", "Q7.html", "admin/login/", "x/y/z", "api/v1/users/12")
+# Nor has a list that matches all of these: the front page, who logs in, an API, and any other.
+_PAGES = ("", "admin/", "accounts/login/", "api/x", "shop/Q7/")
 
 
 def check_security_middleware(**kwargs: Any) -> list[CheckMessage]:
@@ -136,7 +138,9 @@ def check_ssl_redirect(**kwargs: Any) -> list[CheckMessage]:
         return []
     if not settings.SECURE_SSL_REDIRECT:
         return [W201.found()]
-    return [finding for pattern in _exemptions() for finding in _check_exemption(pattern)]
+    exemptions = _exemptions()
+    findings = [finding for pattern in exemptions for finding in _check_exemption(pattern)]
+    return findings or _check_exemptions([*map(re.compile, map(_pattern, exemptions))])
 
 
 def _exemptions() -> list[Any]:
@@ -147,12 +151,25 @@ def _exemptions() -> list[Any]:
 
 def _check_exemption(pattern: Any) -> list[CheckMessage]:
     try:
-        compiled = re.compile(pattern if isinstance(pattern, re.Pattern) else str(pattern))
+        compiled = re.compile(_pattern(pattern))
     except re.error:
         return [E207.found(subject=pattern)]
     if all(compiled.search(path) for path in _UNRELATED_PATHS):
-        return [E206.found(subject=compiled.pattern)]
+        shown = repr(compiled.pattern)
+        return [E206.found(subject=compiled.pattern, entries=shown, matches="matches")]
     return []
+
+
+def _check_exemptions(exemptions: list[re.Pattern[str]]) -> list[CheckMessage]:
+    """Judge them together: one for the front page, and one for all that is below a folder."""
+    if not all(any(pattern.search(path) for pattern in exemptions) for path in _PAGES):
+        return []
+    entries = ", ".join(repr(pattern.pattern) for pattern in exemptions)
+    return [E206.found(subject=entries, entries=entries, matches="together match")]
+
+
+def _pattern(entry: Any) -> Any:
+    return entry if isinstance(entry, re.Pattern) else str(entry)
 
 
 def check_hsts(**kwargs: Any) -> list[CheckMessage]:

@@ -99,6 +99,35 @@ def test_an_exemption_of_some(patterns: Any) -> None:
     assert codes(transport, SECURE_REDIRECT_EXEMPT=patterns) == []
 
 
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        [r"^\w+/", r"^$"],
+        [r"^$", r"^[a-m]", r"^[n-z]"],
+        (re.compile(r"/"), re.compile(r"^$")),
+        [r"^(?!healthz)"],
+    ],
+)
+def test_exemptions_of_everything_together(patterns: Any) -> None:
+    [message] = findings(transport, SECURE_REDIRECT_EXEMPT=patterns)
+    assert message.id == "django_hardened.E206"
+    if len(patterns) > 1:
+        assert "which together match every path" in message.msg
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        [],
+        [r"^\w+/"],
+        [r"^$", r"^api/", r"^admin/", r"^accounts/"],
+        [r"^$", r"^\w+/login/"],
+    ],
+)
+def test_exemptions_that_leave_a_page(patterns: Any) -> None:
+    assert codes(transport, SECURE_REDIRECT_EXEMPT=patterns) == []
+
+
 @pytest.mark.parametrize("pattern", ["*", "(", "[a", "(?P<x", "a{2,1}"])
 def test_an_exemption_that_is_no_pattern(pattern: str) -> None:
     assert codes(transport, SECURE_REDIRECT_EXEMPT=[pattern]) == ["E207"]
