@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from os.path import normpath
+from os.path import normpath, realpath
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass
-from django_hardened.checks.project_files import code_in
+from django_hardened.checks.project_files import code_in, is_in, own_apps
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.services import entries
 from django_hardened.conf import conf
@@ -75,18 +75,16 @@ W577 = Rule(
 )
 E578 = Rule(
     "E578",
-    "MEDIA_ROOT and the static files overlap ({media} and {static}): an upload can replace a "
+    "{name} and the static files overlap ({media} and {static}): an upload can replace a "
     "script of the site, and collectstatic an upload.",
-    'MEDIA_ROOT = BASE_DIR / "media"; STATIC_ROOT = BASE_DIR / "staticfiles"  # and no folder of '
+    '{name} = BASE_DIR / "media"; STATIC_ROOT = BASE_DIR / "staticfiles"  # and no folder of '
     "STATICFILES_DIRS in either, or around it",
-    "MEDIA_ROOT",
     cwe=434,
 )
 E579 = Rule(
     "E579",
-    "MEDIA_ROOT ({media}) holds {what}: an upload can replace it, and MEDIA_URL serves it.",
-    'MEDIA_ROOT = BASE_DIR / "media"',
-    "MEDIA_ROOT",
+    "{name} ({media}) {what}: an upload can replace it, and MEDIA_URL serves it.",
+    '{name} = BASE_DIR / "media"',
     cwe=434,
 )
 I580 = Rule(
@@ -101,6 +99,8 @@ I580 = Rule(
 )
 RULES = (E570, W571, W572, W573, E574, W575, W576, W577, E578, E579, I580)
 
+# What Django looks for in the folder of an app.
+_READ_BY_DJANGO = ("static", "templates", "fixtures", "locale")
 _DEFAULTS = {"DATA_UPLOAD_MAX_NUMBER_FIELDS": "1000", "DATA_UPLOAD_MAX_NUMBER_FILES": "100"}
 
 
@@ -161,22 +161,24 @@ def _is_decimal_mode(value: int) -> bool:
 
 
 def check_media_root(**kwargs: Any) -> list[CheckMessage]:
-    media, static = _folder("MEDIA_ROOT"), _folder("STATIC_ROOT")
+    uploads, static = _uploads(), _folder(settings.STATIC_ROOT)
     findings = []
-    temporary = _folder("FILE_UPLOAD_TEMP_DIR")
-    for name, root in (("MEDIA_ROOT", media), ("STATIC_ROOT", static)):
+    temporary = _folder(settings.FILE_UPLOAD_TEMP_DIR)
+    for name, root in (("MEDIA_ROOT", _folder(settings.MEDIA_ROOT)), ("STATIC_ROOT", static)):
         if temporary and root and temporary.is_relative_to(root):
             findings.append(W577.found(subject=name))
             break
-    if not media or not _stores_files():
+    if not uploads:
         return findings
-    what = code_in(media)
+    name, media = uploads
+    where: dict[str, Any] = {"setting": name.partition("[")[0], "name": name, "media": media}
+    held = code_in(media)
+    what = f"holds {held}" if held else _around(media)
     if what:
-        findings.append(E579.found(media=media, what=what))
-        return findings
+        return [*findings, E579.found(**where, what=what)]
     for folder in filter(None, (static, *_static_sources())):
         if media.is_relative_to(folder) or folder.is_relative_to(media):
-            return [*findings, E578.found(media=media, static=folder)]
+            return [*findings, E578.found(**where, static=folder)]
     return findings
 
 
@@ -185,27 +187,50 @@ def _static_sources() -> list[Path]:
     listed: Any = settings.STATICFILES_DIRS
     entries: Iterable[Any] = listed if isinstance(listed, list | tuple | set) else ()
     folders = [entry[1] if isinstance(entry, list | tuple) else entry for entry in entries]
-    return [Path(normpath(folder)) for folder in folders if isinstance(folder, str | Path)]
+    return [path for folder in folders if (path := _folder(folder))]
 
 
-def _stores_files() -> bool:
-    """Whether uploads go to ``MEDIA_ROOT``: that is, the default storage is the file system."""
-    backend = dict(entries(settings.STORAGES)).get("default", {}).get("BACKEND")
-    return is_subclass(backend, "django.core.files.storage.FileSystemStorage")
+def _uploads() -> tuple[str, Path] | None:
+    """Return where the default storage puts files, and what says so; None where that is no disk."""
+    config = dict(entries(settings.STORAGES)).get("default", {})
+    if not is_subclass(config.get("BACKEND"), "django.core.files.storage.FileSystemStorage"):
+        return None
+    options = config.get("OPTIONS")
+    location = _folder(options.get("location")) if isinstance(options, dict) else None
+    if location:
+        return 'STORAGES["default"]["OPTIONS"]["location"]', location
+    media = _folder(settings.MEDIA_ROOT)
+    return ("MEDIA_ROOT", media) if media else None
 
 
-def _folder(name: str) -> Path | None:
-    value = getattr(settings, name, None)
+def _folder(value: object) -> Path | None:
     if not value or not isinstance(value, str | Path):
         return None
-    path = Path(normpath(value))  # without a look at the disk: the folder may not be there
-    return path if path.is_absolute() else None
+    # As the storage does it, without a look at the disk: the folder may not be there.
+    return Path(normpath(Path.cwd() / value))
+
+
+def _around(media: Path) -> str:
+    """Say of which app's code, templates or data ``media`` is a part, or nothing.
+
+    A folder of its own inside an app is none of these: many projects have it there.
+    """
+    for name, app in own_apps():
+        if not is_in(media, app):
+            continue
+        below = Path(realpath(media)).relative_to(realpath(app))
+        if below.parts[0] in _READ_BY_DJANGO:
+            return f"lies in {below.parts[0]} of {name}"
+        packages = [app / below, *(app / parent for parent in below.parents if parent.parts)]
+        if any((package / "__init__.py").is_file() for package in packages):
+            return f"lies in the code of {name}"
+    return ""
 
 
 def check_media_origin(**kwargs: Any) -> list[CheckMessage]:
     url = str(settings.MEDIA_URL or "")
     is_own = url not in ("", "/") and "://" not in url and not url.startswith("//")
-    if is_own and settings.MEDIA_ROOT and _stores_files():
+    if is_own and _uploads():
         return [I580.found(url=url)]
     return []
 

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from catalogue_support import ODD, codes, findings
+from django.apps import apps
 from django.conf import settings
 
 from django_hardened.checks import uploads
@@ -113,6 +114,81 @@ def _where(**changes: Any) -> list[str]:
 )
 def test_where_uploads_go(changes: dict[str, Any], found: list[str]) -> None:
     assert _where(**changes) == found
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an app ``shop`` of the project."""
+    folder = tmp_path / "site" / "shop"
+    for name in ("templates", "static", "media", "orders/media", "media.d"):
+        (folder / name).mkdir(parents=True)
+    for package in (folder, folder / "orders"):
+        (package / "__init__.py").touch()
+    installed = tmp_path / "lib" / "site-packages" / "cms"
+    configs = [SimpleNamespace(name=path.name, path=str(path)) for path in (folder, installed)]
+    monkeypatch.setattr(apps, "get_app_configs", lambda: configs)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("media", "what"),
+    [
+        ("", "holds the code of shop"),
+        ("..", "holds the code of shop"),
+        ("static", "lies in static of shop"),
+        ("static/shop/uploads", "lies in static of shop"),
+        ("templates/shop", "lies in templates of shop"),
+        ("locale", "lies in locale of shop"),
+        ("orders", "lies in the code of shop"),
+        ("orders/media", "lies in the code of shop"),
+    ],
+)
+def test_uploads_among_the_code(app: Path, media: str, what: str) -> None:
+    for changes in (
+        {"MEDIA_ROOT": app / media},
+        {"MEDIA_ROOT": f"{app}/{media}/"},
+        {"MEDIA_ROOT": "/srv/media", "STORAGES": _located(app / media)},
+    ):
+        assert _where(**changes) == ["E579"]
+    [message] = findings(uploads, MEDIA_ROOT=app / media, MEDIA_URL="", STORAGES=FILES)
+    assert message.msg.startswith("MEDIA_ROOT (/")
+    assert f" {what}: " in message.msg
+
+
+@pytest.mark.parametrize(
+    "media",
+    ["media", "media/2027", "media.d", "statics", "../media", "../../lib/site-packages/cms"],
+)
+def test_uploads_in_a_folder_of_their_own(app: Path, media: str) -> None:
+    assert _where(MEDIA_ROOT=app / media) == []
+    assert _where(MEDIA_ROOT=app, STORAGES=_located(app / media)) == []
+    assert _where(MEDIA_ROOT=app / "static", STORAGES=S3) == []
+
+
+def _located(location: object) -> dict[str, Any]:
+    return {"default": {**FILES["default"], "OPTIONS": {"location": location}}}
+
+
+def test_the_location_of_the_storage_is_named(app: Path) -> None:
+    storages = _located(str(app))
+    [message] = findings(uploads, MEDIA_ROOT="/srv", MEDIA_URL="", STORAGES=storages)
+    assert message.setting == "STORAGES"  # type: ignore[attr-defined]
+    assert message.msg.startswith(f'STORAGES["default"]["OPTIONS"]["location"] ({app}) holds ')
+    assert str(message.hint).startswith('STORAGES["default"]["OPTIONS"]["location"] = BASE_DIR')
+
+
+@pytest.mark.parametrize(
+    ("media", "static", "found"),
+    [
+        ("static", "static", ["E578"]),
+        ("static/media", Path("static"), ["E578"]),
+        ("./static/", "static", ["E578"]),
+        ("media", "static", []),
+        ("static-media", "static", []),
+    ],
+)
+def test_relative_paths(media: str, static: Any, found: list[str]) -> None:
+    assert _where(MEDIA_ROOT=media, STATIC_ROOT=static) == found
 
 
 def test_the_settings_module_is_not_an_upload(monkeypatch: pytest.MonkeyPatch) -> None:
