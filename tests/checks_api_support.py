@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth import get_user_model, models
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BasicAuthentication
 from rest_framework.decorators import api_view, permission_classes
@@ -12,6 +13,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.pagination import BasePagination, LimitOffsetPagination, PageNumberPagination
 from rest_framework.permissions import (
     AllowAny,
+    BasePermission,
     IsAdminUser,
     IsAuthenticated,
     IsAuthenticatedOrReadOnly,
@@ -109,6 +111,52 @@ class ComputedRate(UserRateThrottle):
         return "5/min"
 
 
+class Yes(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return True
+
+
+class YesToOwners(Yes):
+    """As an "is owner" that leaves lists to everybody: which views have objects is not known."""
+
+    def has_object_permission(self, request: Any, view: Any, obj: Any) -> bool:
+        return bool(obj.owner == request.user)
+
+
+class YesToSome(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return bool(request.user)
+
+
+def make_user() -> Any:
+    return User()
+
+
+def make_named_user() -> Any:
+    return models.User(username="anonymous")
+
+
+def make_any_user() -> Any:
+    return get_user_model()()
+
+
+def make_stranger() -> Any:
+    return AnonymousUser()
+
+
+def make_one_or_other() -> Any:
+    return User() if User else AnonymousUser()
+
+
+def make_unknown() -> Any:
+    return NoSuchName()  # type: ignore[name-defined]  # noqa: F821
+
+
+def make_nothing() -> Any:
+    return None
+
+
+YES_OR_ADMIN = Yes | IsAdminUser
 EITHER = IsAuthenticated | IsAdminUser
 NOBODY = ~AllowAny
 ANYBODY_OR_ADMIN = AllowAny | IsAdminUser

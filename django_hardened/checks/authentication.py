@@ -8,7 +8,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened.checks.classes import is_subclass, load_class
+from django_hardened.checks.classes import is_always_true, is_subclass, load_class
 from django_hardened.checks.logins import backends
 from django_hardened.checks.rules import Rule
 
@@ -23,8 +23,9 @@ _ALLOW_ALL = (
 E301 = Rule(
     "E301",
     "AUTHENTICATION_BACKENDS has {subject}, which lets users in whose account is deactivated.",
-    'Put "django.contrib.auth.backends.{parent}" in its place in AUTHENTICATION_BACKENDS.',
+    'Put "django.contrib.auth.backends.{parent}" in its place in AUTHENTICATION_BACKENDS{more}.',
     setting="AUTHENTICATION_BACKENDS",
+    cwe=287,
 )
 E302 = Rule(
     "E302",
@@ -68,6 +69,7 @@ E306 = Rule(
 )
 RULES = (E301, E302, W303, W304, W305, E306)
 
+_MORE = ", or remove user_can_authenticate from it"
 _DAY = 24 * 60 * 60
 
 
@@ -75,14 +77,21 @@ def check_backends(**kwargs: Any) -> list[CheckMessage]:
     if not apps.is_installed(_AUTH):
         return []
     return [
-        E301.found(subject=entry, parent=_parent(entry))
+        E301.found(subject=entry, parent=_parent(entry), more=_MORE if is_own else "")
         for entry in backends()
-        if is_subclass(entry, *_ALLOW_ALL)
+        if (is_own := _admits_everybody(entry)) or is_subclass(entry, *_ALLOW_ALL)
     ]
 
 
 def _parent(entry: str) -> str:
-    return "RemoteUserBackend" if is_subclass(entry, _ALLOW_ALL[1]) else "ModelBackend"
+    is_remote = is_subclass(entry, f"{_AUTH}.backends.RemoteUserBackend")
+    return "RemoteUserBackend" if is_remote else "ModelBackend"
+
+
+def _admits_everybody(entry: str) -> bool:
+    """Whether it is a backend of the project's own that does not look at ``is_active``."""
+    method = getattr(load_class(entry), "user_can_authenticate", None)
+    return is_always_true(method) and not is_subclass(entry, *_ALLOW_ALL)
 
 
 def check_remote_user(**kwargs: Any) -> list[CheckMessage]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from dis import get_instructions
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage
 
 from django_hardened.checks import api, stack
-from django_hardened.checks.classes import is_subclass, load_class, load_object
+from django_hardened.checks.classes import is_always_true, is_subclass, load_class, load_object
 from django_hardened.checks.rules import Rule
 
 _CLOSED = (
@@ -82,6 +85,8 @@ E409 = Rule(
 )
 RULES = (E401, W402, W403, W406, W407, W408, E409)
 
+# What there is in bytecode around the making of one object, and nothing else.
+_AROUND_A_CALL = {"RESUME", "CACHE", "NOP", "PUSH_NULL", "PRECALL", "KW_NAMES", "RETURN_VALUE"}
 _PERMISSIONS = "rest_framework.permissions."
 _BASIC = "rest_framework.authentication.BasicAuthentication"
 _ANYBODY = (f"{_PERMISSIONS}AllowAny",)
@@ -150,12 +155,20 @@ def _decides_as(permission: object, bases: tuple[str, ...]) -> bool:
         operands = (getattr(permission, name, None) for name in ("op1_class", "op2_class"))
         decisions = [_decides_as(operand, bases) for operand in operands]
         return any(decisions) if operator is load_class(f"{_PERMISSIONS}OR") else all(decisions)
-    return isinstance(permission, type) and any(
+    if not isinstance(permission, type):
+        return False
+    return _admits_anybody(permission) or any(
         issubclass(permission, base)
         and getattr(permission, "has_permission", None) is getattr(base, "has_permission", None)
         for base in map(load_class, bases)
         if base
     )
+
+
+def _admits_anybody(permission: type) -> bool:
+    """Whether it says yes to every request, and to every object."""
+    methods = (getattr(permission, f"has_{name}permission", None) for name in ("", "object_"))
+    return all(map(is_always_true, methods))
 
 
 def _relied_on(views: list[ApiView]) -> bool:
@@ -180,16 +193,30 @@ def check_authentication(**kwargs: Any) -> list[CheckMessage]:
         consequence = "every client is a stranger" if is_open else "the permissions admit nobody"
         findings.append(W408.found(consequence=consequence))
     user = effective.value("UNAUTHENTICATED_USER")
-    if isinstance(user, str) and _says_authenticated(user):
-        findings.append(E409.found(subject=user))
+    cls = _made_by(load_object(user) if isinstance(user, str) else user)
+    if cls and _says_authenticated(cls):
+        subject = user if isinstance(user, str) else f"{cls.__module__}.{cls.__qualname__}"
+        findings.append(E409.found(subject=subject))
     return findings
 
 
-def _says_authenticated(path: str) -> bool:
-    """Whether the user class ``path`` answers ``is_authenticated`` with yes, whoever it is."""
-    cls = load_class(path)
-    if cls is None:
-        return False
+def _made_by(found: object) -> type | None:
+    """Return the class, or that of what the function does nothing but make; None if unknown."""
+    if isinstance(found, type) or not isinstance(found, FunctionType):
+        return found if isinstance(found, type) else None
+    steps = [step for step in get_instructions(found) if step.opname not in _AROUND_A_CALL]
+    names = [step.argval for step in steps if step.opname.startswith(("LOAD_GLOBAL", "LOAD_ATTR"))]
+    if not names or any(not step.opname.startswith(("LOAD_", "CALL")) for step in steps):
+        return None
+    made: object = found.__globals__.get(names[0])
+    for name in names[1:]:
+        made = getattr(made, name, None)
+    made = get_user_model() if made is get_user_model else made
+    return made if isinstance(made, type) else None
+
+
+def _says_authenticated(cls: type) -> bool:
+    """Whether the user class answers ``is_authenticated`` with yes, whoever it is."""
     answer = inspect.getattr_static(cls, "is_authenticated", None)
     if isinstance(answer, property) and answer.fget:
         try:

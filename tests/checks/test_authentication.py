@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from checks_support import codes_of
 from django.apps import apps
-from django.contrib.auth.backends import AllowAllUsersModelBackend, ModelBackend
+from django.contrib.auth.backends import AllowAllUsersModelBackend, ModelBackend, RemoteUserBackend
 from django.contrib.auth.middleware import PersistentRemoteUserMiddleware, RemoteUserMiddleware
 from django.utils.functional import lazystr
 
@@ -16,6 +16,21 @@ from django_hardened.checks.logins import has_password_login, password_backends
 DAY = 24 * 60 * 60
 BACKENDS = "django.contrib.auth.backends"
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+
+
+class Everybody(ModelBackend):
+    def user_can_authenticate(self, user: Any) -> bool:
+        return True
+
+
+class EverybodyRemote(RemoteUserBackend):
+    def user_can_authenticate(self, user: Any) -> bool:
+        return True
+
+
+class Looks(ModelBackend):
+    def user_can_authenticate(self, user: Any) -> bool:
+        return user is not None and super().user_can_authenticate(user)
 
 
 class Lenient(AllowAllUsersModelBackend):
@@ -74,6 +89,20 @@ def test_deactivated_users(settings: Any, pretend: Any, backend: Any, parent: st
     assert f'.{parent}" in its place' in str(message.hint)
     pretend("django.contrib.auth", installed=False)
     assert codes_of(authentication) == []
+
+
+@pytest.mark.parametrize(
+    ("backend", "parent"),
+    [("Everybody", "ModelBackend"), ("EverybodyRemote", "RemoteUserBackend")],
+)
+def test_a_backend_that_lets_everybody_in(settings: Any, backend: str, parent: str) -> None:
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.{backend}"]
+    [message] = authentication.check_backends()
+    assert message.id == "django_hardened.E301"
+    assert f'{parent}" in its place' in str(message.hint)
+    assert "or remove user_can_authenticate from it" in str(message.hint)
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.Looks"]
+    assert authentication.check_backends() == []
 
 
 @pytest.mark.parametrize("backends", [[], None, ["not.installed.Backend"], [None], [7], {"a.b"}])

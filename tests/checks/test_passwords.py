@@ -6,7 +6,11 @@ import pytest
 from checks_support import codes_of
 from django.apps import apps
 from django.contrib.auth.backends import BaseBackend
-from django.contrib.auth.hashers import MD5PasswordHasher, PBKDF2PasswordHasher
+from django.contrib.auth.hashers import (
+    MD5PasswordHasher,
+    PBKDF2PasswordHasher,
+    PBKDF2SHA1PasswordHasher,
+)
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.utils.functional import lazystr
 
@@ -21,6 +25,22 @@ COMMON = {"NAME": f"{VALIDATION}.CommonPasswordValidator"}
 
 class Longer(MinimumLengthValidator):
     pass
+
+
+class OneIteration(PBKDF2PasswordHasher):
+    iterations = 1
+
+
+class FewIterations(PBKDF2SHA1PasswordHasher):
+    iterations = 99_999
+
+
+class EnoughIterations(PBKDF2PasswordHasher):
+    iterations = 100_000
+
+
+class ComputedIterations(PBKDF2PasswordHasher):
+    iterations = property(lambda self: 1)  # type: ignore[assignment]
 
 
 class FastHasher(MD5PasswordHasher):
@@ -192,6 +212,10 @@ def test_hashers(settings: Any, names: list[str], codes: list[str]) -> None:
     [
         (f"{__name__}.FastHasher", ["E334"]),
         ("myproject.hashers.UnsaltedMD5PasswordHasher", ["E334"]),
+        (f"{__name__}.OneIteration", ["E334"]),
+        (f"{__name__}.FewIterations", ["E334"]),
+        (f"{__name__}.EnoughIterations", []),
+        (f"{__name__}.ComputedIterations", []),
         (lazystr(f"{HASHERS}.MD5PasswordHasher"), ["E334"]),
         (f"{__name__}.PBKDF2WrappedMD5PasswordHasher", []),
         ("not.installed.Hasher", []),
@@ -202,6 +226,14 @@ def test_hashers(settings: Any, names: list[str], codes: list[str]) -> None:
 def test_first_hasher(settings: Any, hasher: Any, codes: list[str]) -> None:
     settings.PASSWORD_HASHERS = [hasher]
     assert codes_of(passwords) == codes
+
+
+def test_iterations_are_told(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = [f"{__name__}.FewIterations"]
+    [message] = passwords.check_hashers()
+    assert "FewIterations with 99,999 iterations: a graphics card tries far too" in message.msg
+    settings.PASSWORD_HASHERS = [f"{HASHERS}.PBKDF2PasswordHasher", f"{__name__}.OneIteration"]
+    assert codes_of(passwords) == []
 
 
 @pytest.mark.parametrize("empty", [[], None, ()])

@@ -20,7 +20,7 @@ from checks_api_support import (
     silent_function,
 )
 from checks_support import codes_of as codes_of_module
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import AnonymousUser, Group, User
 from django.urls import include, path
 from django.utils.functional import lazystr
 from django.views.decorators.cache import cache_page
@@ -127,6 +127,9 @@ def test_a_project_without_a_urlconf(settings: Any, installed: bool) -> None:
         [],
         (),
         [PERMISSION + "AllowAny", OURS + "Everybody"],
+        [OURS + "Yes"],
+        [OURS + "YES_OR_ADMIN"],
+        [PERMISSION + "AllowAny", OURS + "Yes"],
         [OURS + "ANYBODY_OR_ADMIN"],
         [OURS + "ADMIN_OR_ANYBODY"],
         [OURS + "ANYBODY_AND_ANYBODY"],
@@ -143,6 +146,8 @@ def test_an_open_default(settings: Any, open_default: Any) -> None:
     "closed_default",
     [
         [PERMISSION + "IsAuthenticated"],
+        [OURS + "YesToOwners"],
+        [OURS + "YesToSome"],
         (PERMISSION + "IsAdminUser",),
         [PERMISSION + "AllowAny", PERMISSION + "IsAuthenticated"],
         [PERMISSION + "IsAuthenticatedOrReadOnly", PERMISSION + "IsAuthenticated"],
@@ -351,6 +356,16 @@ def test_nobody_can_be_known_and_nobody_is_let_in(settings: Any) -> None:
         (OURS + "Closed", []),
         (None, []),
         ("missing.User", ["W406"]),
+        (OURS + "make_user", ["E409"]),
+        (OURS + "make_named_user", ["E409"]),
+        (OURS + "make_any_user", ["E409"]),
+        (OURS + "make_stranger", []),
+        (OURS + "make_one_or_other", []),
+        (OURS + "make_unknown", []),
+        (OURS + "make_nothing", []),
+        (User, ["E409"]),
+        (lambda: User(username="anonymous"), ["E409"]),
+        (AnonymousUser, []),
     ],
 )
 def test_who_a_stranger_is(settings: Any, user: Any, found: list[str]) -> None:
