@@ -28,6 +28,27 @@ class _Handler(ASGIHandler):
         await super().__call__(scope, receive, send)
 
 
+class _RefusingHandler(_Handler):
+    """The handler for a program of which only a request shows that it serves."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self._reason = reason
+        self._has_refused = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] not in ("http", "websocket"):  # such as the start of the server
+            return await super().__call__(scope, receive, send)
+        if not self._has_refused:
+            self._has_refused = True
+            boot.log_critical("No request is answered: %s", self._reason)
+        if scope["type"] == "http":
+            await self.send_response(boot.unavailable(), send)
+        else:
+            await send({"type": "websocket.close"})
+        return None
+
+
 def get_asgi_application() -> ASGIHandler:
     """Return Django's ASGI application if the settings are safe to serve.
 
@@ -38,4 +59,5 @@ def get_asgi_application() -> ASGIHandler:
     # the name of its command alone.
     django.setup(set_prefix=False)
     boot.require_safe()
-    return _Handler()
+    reason = boot.request_refusal()
+    return _RefusingHandler(reason) if reason else _Handler()

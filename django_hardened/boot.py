@@ -11,10 +11,12 @@ import logging
 from django.conf import settings
 from django.core.checks import ERROR
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
 
-from django_hardened import gate
+from django_hardened import gate, servers
 from django_hardened.conf import conf
-from django_hardened.servers import is_test_suite, refusal, serving_program
+
+_UNAVAILABLE = b"This server must not serve this site. Its log says why.\n"
 
 
 class UnsafeDeployment(ImproperlyConfigured):
@@ -28,13 +30,38 @@ def require_safe() -> None:
         UnsafeDeployment: it may not. An exception, never ``SystemExit``, on which gunicorn would
             start one worker after the other for ever.
     """
-    program = serving_program()
-    reason = refusal(conf.environment, program, getattr(settings, "HARDENED_DEV_SERVERS", ()))
+    program = servers.serving_program()
+    reason = servers.refusal(conf.environment, program, _dev_servers())
     if reason:
         log_critical("%s", reason)
         raise UnsafeDeployment(reason)
-    if conf.environment == "production" and not is_test_suite(program):
+    if conf.environment == "production" and not servers.is_test_suite(program):
         _require_safe_settings()
+
+
+def request_refusal() -> str | None:
+    """Say why this process must answer no request, or return None.
+
+    ``require_safe`` lets a program pass that it does not know. A request shows that it serves.
+    """
+    return servers.request_refusal(conf.environment, servers.serving_program(), _dev_servers())
+
+
+def unavailable() -> HttpResponse:
+    """Return the answer to each request of a server that must not serve: it tells nothing."""
+    return HttpResponse(
+        _UNAVAILABLE,
+        status=503,
+        headers={
+            "Content-Type": "text/plain",
+            "Content-Length": str(len(_UNAVAILABLE)),
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _dev_servers() -> object:
+    return getattr(settings, "HARDENED_DEV_SERVERS", ())
 
 
 def _require_safe_settings() -> None:

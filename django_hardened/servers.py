@@ -26,15 +26,28 @@ _SERVER_MODULES = (
 def refusal(environment: Environment, server: str, dev_servers: object) -> str | None:
     """Say why the program ``server`` must not serve in ``environment``, or return None.
 
-    ``dev_servers`` is ``HARDENED_DEV_SERVERS``: programs that serve in development as well.
+    None for a program that is not known to serve: it may be any tool. ``dev_servers`` is
+    ``HARDENED_DEV_SERVERS``: programs that serve in development as well.
     """
     for_development = server in DEVELOPMENT_COMMANDS
     if environment == "production":
         advice = "is for development, and this is production: use gunicorn or uvicorn."
         return f"{server} {advice}" if for_development else None
-    if environment == "build" and (for_development or is_serving(server)):
+    if for_development or is_serving(server):
+        return request_refusal(environment, server, dev_servers)
+    return None
+
+
+def request_refusal(environment: Environment, server: str, dev_servers: object) -> str | None:
+    """Say why a request that has reached ``server`` must not be answered, or return None.
+
+    Whoever receives requests serves, whatever it is called. Production answers them.
+    """
+    if environment == "production" or is_test_suite(server):
+        return None
+    if environment == "build":
         return "HARDENED_ENVIRONMENT is 'build', which is for making an image and never serves."
-    if not is_serving(server):
+    if server in DEVELOPMENT_COMMANDS:
         return None
     if environment == "test":
         return f"HARDENED_ENVIRONMENT is 'test', for test suites, and {server} would serve it."

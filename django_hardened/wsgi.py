@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import django
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
 from django_hardened import boot
@@ -18,40 +17,37 @@ from django_hardened.conf import conf
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# SERVER_SOFTWARE of wsgiref, which is runserver's, and of Werkzeug, which is runserver_plus's.
+# SERVER_SOFTWARE of wsgiref, which is runserver's, and of Werkzeug, which is runserver_plus's. The
+# server sets it: what a client sends begins with HTTP_.
 _DEVELOPMENT_SERVERS = ("WSGIServer/", "Werkzeug/")
-_REFUSED = b"This server is for development, and this is production.\n"
 
 
-class ProductionWSGIHandler(WSGIHandler):
-    """Django's handler, except that it answers no request of a development server."""
+class GuardedWSGIHandler(WSGIHandler):
+    """Django's handler, except that it answers no request of a server that must not serve."""
 
-    _has_refused = False
+    def __init__(self) -> None:
+        super().__init__()
+        self._environment = conf.environment
+        self._reason = boot.request_refusal()
+        self._has_refused = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> HttpResponseBase:
-        if environ.get("SERVER_SOFTWARE", "").startswith(_DEVELOPMENT_SERVERS):
-            return self._refuse(environ["SERVER_SOFTWARE"], start_response)
-        return super().__call__(environ, start_response)
-
-    def _refuse(self, server: str, start_response: StartResponse) -> HttpResponse:
+        reason = self._refusal(environ.get("SERVER_SOFTWARE", ""))
+        if reason is None:
+            return super().__call__(environ, start_response)
         if not self._has_refused:
             self._has_refused = True
-            boot.log_critical(
-                "%s is for development, and this is production: no request is answered. "
-                "Use gunicorn or uvicorn.",
-                server,
-            )
-        response = HttpResponse(
-            _REFUSED,
-            status=503,
-            headers={
-                "Content-Type": "text/plain",
-                "Content-Length": str(len(_REFUSED)),
-                "Cache-Control": "no-store",
-            },
-        )
+            boot.log_critical("No request is answered: %s", reason)
+        response = boot.unavailable()
         start_response("503 Service Unavailable", list(response.items()))
         return response
+
+    def _refusal(self, software: str) -> str | None:
+        if not software.startswith(_DEVELOPMENT_SERVERS):
+            return self._reason
+        if self._environment == "production":
+            return f"{software} is for development, and this is production: use gunicorn."
+        return self._reason if self._environment == "build" else None
 
 
 def get_wsgi_application() -> WSGIHandler:
@@ -64,4 +60,4 @@ def get_wsgi_application() -> WSGIHandler:
     # fail on the very settings that the gate explains.
     django.setup(set_prefix=False)
     boot.require_safe()
-    return ProductionWSGIHandler() if conf.environment == "production" else WSGIHandler()
+    return GuardedWSGIHandler()

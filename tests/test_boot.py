@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -293,16 +294,11 @@ def test_the_gate_comes_before_middleware(judged: Judged, get: Callable[[], obje
             get()
 
 
-def test_the_applications_are_djangos(
-    judged: Judged, setups: list[bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_applications_are_djangos(judged: Judged, setups: list[bool]) -> None:
     judged()
     assert isinstance(wsgi.get_wsgi_application(), WSGIHandler)
     assert isinstance(asgi.get_asgi_application(), ASGIHandler)
     assert setups == [False, False]
-    monkeypatch.setattr(sys, "argv", ["pytest"])
-    with override_settings(HARDENED_ENVIRONMENT="test"):
-        assert type(wsgi.get_wsgi_application()) is WSGIHandler
 
 
 class _Answer:
@@ -335,10 +331,10 @@ def test_a_development_server_gets_the_same_answer_to_everything(
             "Content-Length": "56",
             "Cache-Control": "no-store",
         }
-        assert answer.body == b"This server is for development, and this is production.\n"
+        assert answer.body == b"This server must not serve this site. Its log says why.\n"
     assert _critical(caplog) == [
-        f"{server} is for development, and this is production: no request is answered. "
-        "Use gunicorn or uvicorn."
+        f"No request is answered: {server} is for development, and this is production: "
+        "use gunicorn."
     ]
 
 
@@ -349,6 +345,140 @@ def test_any_other_server_is_served(judged: Judged, environ: dict[str, str]) -> 
     with override_settings(MIDDLEWARE=[], ROOT_URLCONF=__name__):
         application = wsgi.get_wsgi_application()
         assert _Answer(application, **environ).status == "404 Not Found"
+
+
+# -- Servers that are known by a request only ----------------------------------------------------
+
+WSGIREF = "WSGIServer/0.2 CPython/3.13.0"
+WERKZEUG = "Werkzeug/3.1.3"
+TWISTED = "TwistedWeb/26.4.0"
+
+
+@pytest.mark.usefixtures("not_judged")
+@pytest.mark.parametrize(
+    ("environment", "program", "software", "is_answered"),
+    [
+        ("development", ["twist", "web"], TWISTED, False),
+        ("development", ["twist", "web"], "", False),
+        ("development", ["twist", "web"], "gunicorn/27.0.1", False),
+        ("development", ["twist", "web"], "my WSGIServer/1", False),
+        ("development", ["/srv/serve.py"], WSGIREF, True),
+        ("development", ["/srv/serve.py"], WERKZEUG, True),
+        ("development", ["manage.py", "runserver"], WSGIREF, True),
+        ("development", ["manage.py", "runserver"], "", True),
+        ("development", ["cheaper", "--reload"], "", True),
+        ("development", ["cheaper"], "", False),
+        ("test", ["twist", "web"], TWISTED, False),
+        ("test", ["cheaper", "--reload"], "", False),
+        ("test", ["manage.py", "behave"], WSGIREF, True),
+        ("test", ["/venv/bin/pytest"], "", True),
+        ("development", ["/venv/bin/pytest"], "", True),
+        ("build", ["/venv/bin/pytest"], "", True),
+        ("build", ["twist", "web"], TWISTED, False),
+        ("build", ["/srv/serve.py"], WSGIREF, False),
+        ("build", ["/srv/serve.py"], WERKZEUG, False),
+    ],
+)
+@pytest.mark.django_db
+def test_outside_production_only_a_known_program_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    environment: str,
+    program: list[str],
+    software: str,
+    is_answered: bool,
+) -> None:
+    monkeypatch.setattr(sys, "argv", program)
+    with override_settings(
+        HARDENED_ENVIRONMENT=environment,
+        HARDENED_DEV_SERVERS=["cheaper --reload"],
+        MIDDLEWARE=[],
+        ROOT_URLCONF=__name__,
+    ):
+        application = wsgi.get_wsgi_application()
+        answers = [_Answer(application, SERVER_SOFTWARE=software) for _ in range(2)]
+        # A header of the request is not what the server says of itself.
+        answers.append(_Answer(application, SERVER_SOFTWARE=software, HTTP_SERVER_SOFTWARE=WSGIREF))
+    found = {answer.status for answer in answers}
+    assert found == {"404 Not Found" if is_answered else "503 Service Unavailable"}
+    refused = [record for record in caplog.records if record.name == "django_hardened.boot"]
+    assert len(refused) == (0 if is_answered else 1)
+    if not is_answered:
+        assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+        assert refused[0].getMessage().startswith("No request is answered: ")
+
+
+Sent = list[dict[str, Any]]
+
+
+def _exchange(application: ASGIHandler, kind: str) -> Sent:
+    """Return what an ASGI application sends in answer to a request."""
+    sent: Sent = []
+    requests = [{"type": "http.request"}]
+
+    async def receive() -> dict[str, Any]:
+        if not requests:
+            await asyncio.Event().wait()  # the client stays
+        return requests.pop()
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    scope = {"type": kind, "method": "GET", "path": "/", "headers": [(b"host", b"testserver")]}
+    asyncio.run(application(scope, receive, send))
+    return sent
+
+
+@pytest.mark.usefixtures("not_judged")
+def test_an_asgi_server_that_nobody_knows_gets_the_same_answer_to_everything(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/srv/serve.py"])
+    with override_settings(HARDENED_ENVIRONMENT="development"):
+        application = asgi.get_asgi_application()
+    body = b"This server must not serve this site. Its log says why.\n"
+    for _ in range(2):
+        start, *rest = _exchange(application, "http")
+        assert start["status"] == 503
+        assert (b"Cache-Control", b"no-store") in start["headers"]
+        assert b"".join(event["body"] for event in rest) == body
+    assert _exchange(application, "websocket") == [{"type": "websocket.close"}]
+    assert _critical(caplog) == [
+        "No request is answered: The environment is development, and serve.py would serve it. "
+        "Set HARDENED_ENVIRONMENT=production; without it, the environment follows DEBUG. On a "
+        'developer\'s machine, HARDENED_DEV_SERVERS = ["serve.py"] allows it.'
+    ]
+    # As Django's own: servers go on without what it does not know.
+    with pytest.raises(ValueError, match="lifespan"):
+        _exchange(application, "lifespan")
+
+
+@pytest.mark.usefixtures("not_judged")
+@pytest.mark.parametrize(
+    ("environment", "program", "is_answered"),
+    [
+        ("development", ["manage.py", "runserver"], True),
+        ("development", ["uvicorn", "a:b", "--reload"], True),
+        ("development", ["/venv/bin/pytest"], True),
+        ("development", ["manage.py", "serve"], False),
+        ("test", ["/srv/serve.py"], False),
+        ("test", ["/venv/bin/pytest"], True),
+        ("build", ["/srv/serve.py"], False),
+    ],
+)
+@pytest.mark.django_db
+def test_which_asgi_program_is_answered(
+    monkeypatch: pytest.MonkeyPatch, environment: str, program: list[str], is_answered: bool
+) -> None:
+    monkeypatch.setattr(sys, "argv", program)
+    with override_settings(
+        HARDENED_ENVIRONMENT=environment,
+        HARDENED_DEV_SERVERS=["uvicorn --reload"],
+        MIDDLEWARE=[],
+        ROOT_URLCONF=__name__,
+    ):
+        start, *_ = _exchange(asgi.get_asgi_application(), "http")
+    assert start["status"] == (404 if is_answered else 503)
 
 
 urlpatterns: list[Any] = []

@@ -96,6 +96,19 @@ WSGIREF = [
     "from wsgiref.simple_server import make_server; from wsgi import application; "
     "make_server('127.0.0.1', {port}, application).serve_forever()",
 ]
+# Servers that the gate does not know by name: what they are shows at the first request.
+UNKNOWN = {
+    "twist": [
+        *("-m", "twisted", "web", "--wsgi=wsgi.application"),
+        "--listen=tcp:{port}:interface=127.0.0.1",
+    ],
+    "a script with daphne": [
+        "-c",
+        "from daphne.server import Server; from asgi import application; "
+        "Server(application, endpoints=['tcp:port={port}:interface=127.0.0.1']).run()",
+    ],
+}
+UNKNOWN_SERVES = {"development": "HARDENED_DEV_SERVERS", "testing": "for test suites"}
 OURS = {
     "gunicorn": [*SERVERS["gunicorn"], "--config=python:django_hardened.gunicorn"],
     "uvicorn": ["-m", "django_hardened.uvicorn", *SERVERS["uvicorn"][2:]],
@@ -123,6 +136,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("booting")
     files = {"safe": SAFE, "urls": URLS}
     files |= {name: f"from safe import *\n\n{line}\n" for name, (line, _) in UNSAFE.items()}
+    files["testing"] = "from safe import *\n\nHARDENED_ENVIRONMENT = 'test'\n"
+    files["named"] = f"from development import *\n\nHARDENED_DEV_SERVERS = {['twisted', '-c']}\n"
     files |= {kind: APPLICATION.format(kind=kind) for kind in ("wsgi", "asgi")}
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)
@@ -251,8 +266,33 @@ def test_wsgiref_starts_and_serves_nothing(site: Path) -> None:
     head, _, body = outcome.answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.0 503 Service Unavailable\r\n")
     assert b"Cache-Control: no-store" in head
-    assert body == b"This server is for development, and this is production.\n"
+    assert body == b"This server must not serve this site. Its log says why.\n"
     assert outcome.output.count("CRITICAL") == 1
+
+
+@pytest.mark.parametrize("settings", UNKNOWN_SERVES)
+@pytest.mark.parametrize("server", UNKNOWN)
+def test_a_server_of_another_name_starts_and_serves_nothing(
+    site: Path, server: str, settings: str
+) -> None:
+    pytest.importorskip("daphne")  # which brings twist
+    outcome = _run(site, settings, UNKNOWN[server])
+
+    head, _, body = outcome.answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n"), outcome.output
+    assert b"cache-control: no-store" in head.lower()
+    assert body == b"This server must not serve this site. Its log says why.\n"
+    assert UNKNOWN_SERVES[settings] in outcome.output
+
+
+@pytest.mark.parametrize("settings", ["safe", "named"])
+@pytest.mark.parametrize("server", UNKNOWN)
+def test_a_server_of_another_name_serves_production_and_where_it_is_named(
+    site: Path, server: str, settings: str
+) -> None:
+    pytest.importorskip("daphne")
+    outcome = _run(site, settings, UNKNOWN[server])
+    assert outcome.answer.startswith(b"HTTP/1.1 200 OK\r\n"), outcome.output
 
 
 # -- The server configurations of this package ---------------------------------------------------
