@@ -14,7 +14,7 @@ from django_hardened.own_settings import EDGE_WORDS, OWN_SETTINGS
 
 E901 = Rule(
     "E901",
-    "The runserver of {app} hides that of django_hardened, which refuses to serve production.",
+    "The command {subject} of {app} hides that of django_hardened, which {purpose}.",
     'Put "django_hardened" first in INSTALLED_APPS.',
     setting="INSTALLED_APPS",
 )
@@ -28,12 +28,20 @@ E904 = Rule(
 )
 RULES = (E901, W902, E903, E904)
 
+_COMMANDS = {
+    "check": "applies the waivers, and heeds no SILENCED_SYSTEM_CHECKS",
+    "runserver": "refuses to serve production",
+}
 _PREFIX = "HARDENED_"
 
 
 def check_command_order(**kwargs: Any) -> list[CheckMessage]:
-    app = get_commands()["runserver"]
-    return [] if app == "django_hardened" else [E901.found(app=app)]
+    apps = get_commands()
+    return [
+        E901.found(subject=command, app=apps[command], purpose=purpose)
+        for command, purpose in _COMMANDS.items()
+        if apps[command] != "django_hardened"
+    ]
 
 
 def check_unknown_names(**kwargs: Any) -> list[CheckMessage]:

@@ -381,7 +381,7 @@ def test_an_app_above_hides_the_guard_and_a_check_says_so(project: Project) -> N
         result = project.manage(*arguments)
         assert result.ids == ["django_hardened.E901", *others]
         assert result.status == 1
-        assert "The runserver of desk hides that of django_hardened" in result.stderr
+        assert "The command runserver of desk hides that of django_hardened" in result.stderr
 
 
 def test_staticfiles_above_is_refused_before_it_serves(project: Project) -> None:
