@@ -68,6 +68,11 @@ def assignments(setting: str) -> tuple[Location, ...]:
     return _table().get(setting, ())
 
 
+def files() -> frozenset[Path]:
+    """Return the files of the settings source: each one that assigns something."""
+    return frozenset(place.file for places in _table().values() for place in places)
+
+
 def settings_file() -> Path | None:
     """Return the file of the settings module; None for ``settings.configure()``."""
     module = getattr(settings, "SETTINGS_MODULE", None)

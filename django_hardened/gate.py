@@ -15,6 +15,7 @@ from django_hardened.checks.process import is_about_security
 from django_hardened.checks.twins import replaced_by, without_twins
 from django_hardened.checks.waivers import E910, E911, RULES, W912
 from django_hardened.waivers import Waiver, Waivers, encodable, read_waivers, today
+from django_hardened.written_dates import written_dates
 
 _ABOUT_WAIVERS = {rule.id for rule in RULES}
 _DATABASE_IDS = [rule.id for module in DATABASE_MODULES for rule in module.RULES]
@@ -71,7 +72,7 @@ def judge(
     day = today()
     return apply_waivers(
         messages,
-        read_waivers().limited(day),
+        read_waivers(written_dates("HARDENED_WAIVERS")).limited(day),
         on=day,
         complete=complete,
         every_database=every_database,
@@ -82,8 +83,8 @@ def judge_boot() -> tuple[list[Verdict], list[Waiver]]:
     """Judge the settings alone, as a server process does when it starts.
 
     Returns the verdicts, and the waivers that have expired. Those still cover what they waived,
-    and so do those that end in the far future: code that has not changed never stops booting
-    because of a date.
+    and so do those that end in the far future or on a day that is computed: code that has not
+    changed never stops booting because of a date.
     """
     messages = without_twins(message for check in SETTINGS_CHECKS for message in check())
     # One that has not expired comes first.

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -110,12 +110,16 @@ def _path(setting: str) -> Path | None:
     return Path(value) if value and isinstance(value, str | os.PathLike) else None
 
 
-def read_waivers() -> Waivers:
-    """Read the setting and the file. What is wrong with either is told, and waives nothing."""
+def read_waivers(written: Container[date] | None = None) -> Waivers:
+    """Read the setting and the file. What is wrong with either is told, and waives nothing.
+
+    ``written`` has the days that an entry of the setting may name, which is code and could compute
+    another one each day; None allows any.
+    """
     setting: Any = getattr(settings, "HARDENED_WAIVERS", None)
     is_listing = isinstance(setting, list | tuple)  # E903 says so where it is something else
     parts = [
-        _parse_all("HARDENED_WAIVERS", setting if is_listing else ()),
+        _parse_all("HARDENED_WAIVERS", setting if is_listing else (), written),
         _read_file(waivers_file()),
     ]
     return Waivers(
@@ -144,12 +148,17 @@ def _read_file(path: Path | None) -> Waivers:
     return Waivers(found.entries, (*found.problems, *unknown))
 
 
-def _parse_all(place: str, items: Iterable[object]) -> Waivers:
+def _parse_all(
+    place: str, items: Iterable[object], written: Container[date] | None = None
+) -> Waivers:
     entries: list[Waiver] = []
     problems: list[str] = []
     for number, item in enumerate(items, start=1):
         try:
-            entries.append(parse_waiver(item))
+            waiver = parse_waiver(item)
+            if written is not None and waiver.expires not in written:
+                raise ValueError(f"its 'expires' is computed: write {waiver.expires}")
+            entries.append(waiver)
         except ValueError as error:
             problems.append(f"{place}, entry {number}: {error}")
     return Waivers(tuple(entries), tuple(problems))
@@ -159,7 +168,7 @@ def parse_waiver(item: object) -> Waiver:
     """Return the waiver that a mapping describes.
 
     Raises:
-        ValueError: a key is missing, blank, unknown or of the wrong kind.
+        ValueError: a key is missing, unknown or of the wrong kind, or its text says nothing.
     """
     if not isinstance(item, Mapping):
         raise ValueError("is not a table of id, reason, owner and expires")  # noqa: TRY004
@@ -178,7 +187,14 @@ def _parse_text(key: str, value: object) -> str:
         raise ValueError(f"its {key!r} is not text: put it in quotes")  # noqa: TRY004
     if not str(value).strip():
         raise ValueError(f"its {key!r} is empty")
+    if key in ("reason", "owner") and not says_something(str(value)):
+        raise ValueError(f"its {key!r} says nothing")
     return str(value)
+
+
+def says_something(text: str) -> bool:
+    """Whether there is a word in ``text``: "-" is no reason, and nobody's name."""
+    return any(map(str.isalpha, text))
 
 
 def _parse_date(value: object) -> date:

@@ -22,6 +22,7 @@ from django_hardened.waivers import (
     parse_waiver,
     read_waivers,
     render_waiver,
+    says_something,
     waivers_file,
 )
 
@@ -145,6 +146,17 @@ def test_texts_are_texts(key: str, value: object) -> None:
 @pytest.mark.parametrize("value", ["", " ", "\t\n"])
 def test_texts_are_not_blank(key: str, value: object) -> None:
     assert _problem(**{key: value}) == f"its {key!r} is empty"
+
+
+@pytest.mark.parametrize("key", ["reason", "owner"])
+@pytest.mark.parametrize("value", ["-", "?", "...", "1", "n\u200d/".strip("n"), "\u00b7 \u2014"])
+def test_a_reason_and_an_owner_have_a_word(key: str, value: str) -> None:
+    assert _problem(**{key: value}) == f"its {key!r} says nothing"
+
+
+@pytest.mark.parametrize("value", ["r", "INC-7", "\u7406\u7531", "7 \u03b1"])
+def test_a_word_of_any_script_will_do(value: str) -> None:
+    assert parse_waiver({**GOOD, "reason": value, "owner": value}).reason == value
 
 
 @pytest.mark.parametrize("value", ["", "soon", "31.03.2027", "2027-02-30", 20270331.5, None, True])
@@ -297,6 +309,15 @@ def test_no_entry_is_too_odd(item: dict[str, Any]) -> None:
         parse_waiver(item)
 
 
+def test_an_entry_of_the_setting_ends_on_a_day_that_is_written(settings: Any, base: Path) -> None:
+    _write(base, FILE)  # which is data: each of its days is written
+    settings.HARDENED_WAIVERS = [{**GOOD, "id": "W202"}]
+    assert [waiver.id for waiver in read_waivers({date(2027, 3, 31)}).entries] == ["W202", "W201"]
+    assert read_waivers({date(2027, 3, 30)}) == Waivers(
+        (PARSED,), ("HARDENED_WAIVERS, entry 1: its 'expires' is computed: write 2027-03-31",)
+    )
+
+
 # -- Ahead ---------------------------------------------------------------------------------------
 
 
@@ -319,8 +340,8 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), min_size=1)
 WAIVER = st.builds(
     Waiver,
     id=ANY_TEXT.filter(str.strip),
-    reason=ANY_TEXT.filter(str.strip),
-    owner=ANY_TEXT.filter(str.strip),
+    reason=ANY_TEXT.filter(says_something),
+    owner=ANY_TEXT.filter(says_something),
     expires=st.dates(),
     object=st.none() | ANY_TEXT.filter(str.strip),
 )

@@ -351,7 +351,7 @@ def test_drafts_need_a_deploy() -> None:
         _run("--write-waivers", "ops")
 
 
-@pytest.mark.parametrize("owner", ["", " ", "\n"])
+@pytest.mark.parametrize("owner", ["", " ", "\n", "-", "?"])
 def test_drafts_need_an_owner(owner: str) -> None:
     with pytest.raises(CommandError, match="needs an owner"):
         _run("--deploy", "--write-waivers", owner)

@@ -11,7 +11,7 @@ from django.core.management.commands import check
 
 from django_hardened import gate
 from django_hardened.reports import github, json, sarif, text
-from django_hardened.waivers import append_waivers, today, waivers_file
+from django_hardened.waivers import append_waivers, says_something, today, waivers_file
 
 _FORMATS = {"json": json.render, "sarif": sarif.render, "github": github.render}
 _DRAFT_DAYS = 30
@@ -43,7 +43,7 @@ class Command(check.Command):
         if self.write_waivers is not None:
             if not options["deploy"]:
                 raise CommandError("--write-waivers needs --deploy: without, waivers do not count.")
-            if not self.write_waivers.strip():
+            if not says_something(self.write_waivers):
                 raise CommandError("--write-waivers needs an owner: who answers for the waivers?")
         super().handle(*app_labels, **options)
 
