@@ -46,6 +46,7 @@ I412 = Rule(
 RULES = (W404, W411, I412)
 
 _PLAIN = "rest_framework.throttling.SimpleRateThrottle"
+_NAMED_VIEWS = 3
 _TRUSTED_PROXY = "django_hardened.middleware.TrustedProxyMiddleware"
 
 
@@ -97,11 +98,19 @@ def _check_rate(throttle: type, scope: Any, views: list[str]) -> list[CheckMessa
     problem = rates.rate_problem(throttle, scope)
     if problem is None:
         return []
-    where = f" of {api.enumerate_names(views)}" if views else ""
+    where = f" of {_enumerate(views)}" if views else ""
     if problem == "missing":
         return [throttle_rates.E405.found(subject=scope, where=where)]
     rate = str(rates.rate_of(throttle, scope))
     return [throttle_rates.E410.found(subject=scope, where=where, rate=rate)]
+
+
+def _enumerate(names: list[str]) -> str:
+    """Return the first names, and how many more there are."""
+    names = sorted(set(names))
+    shown = ", ".join(names[:_NAMED_VIEWS])
+    more = len(names) - _NAMED_VIEWS
+    return f"{shown} and {more} more views" if more > 0 else shown
 
 
 def check_client_addresses(**kwargs: Any) -> list[CheckMessage]:
