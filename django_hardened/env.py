@@ -370,3 +370,24 @@ def _is_blank(value: str, cast: Any) -> bool:
 def _may_be_blank(cast: Any) -> bool:
     """Whether "no value" is a value of this type; there is no blank number or boolean."""
     return cast in (None, builtins.str) or _is_collection(cast)
+
+
+class _RecordedEnv(Env):
+    """What a project that reads by django-environ gets while its reads are recorded."""
+
+    @classmethod
+    def read_env(cls, env_file: Any = None, *args: Any, **options: Any) -> None:  # type: ignore[override]
+        """Tell which file it would be; what is in it is of this machine only."""
+        if env_file is not None:
+            recording.environment(os.environ, read_dotenv(Path(env_file)))
+
+
+@contextmanager
+def stand_in_for_environ() -> Iterator[None]:
+    """Have ``environ.Env`` be one that records, within the block, for whoever imports it there."""
+    own = environ.Env, environ.FileAwareEnv
+    environ.Env = environ.FileAwareEnv = _RecordedEnv
+    try:
+        yield
+    finally:
+        environ.Env, environ.FileAwareEnv = own

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -421,8 +421,8 @@ def _exchange(application: ASGIHandler, kind: str) -> Sent:
             await asyncio.Event().wait()  # the client stays
         return requests.pop()
 
-    async def send(event: dict[str, Any]) -> None:
-        sent.append(event)
+    async def send(event: Mapping[str, Any]) -> None:
+        sent.append({**event})
 
     scope = {"type": kind, "method": "GET", "path": "/", "headers": [(b"host", b"testserver")]}
     asyncio.run(application(scope, receive, send))

@@ -11,7 +11,8 @@ from findings_support import Source
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_hardened import gate, written_dates
+from django_hardened import assignments, gate, written_dates
+from django_hardened.waivers import read_waivers
 
 DAY = date(2027, 3, 31)
 HEAD = """
@@ -45,7 +46,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
 )
 def test_a_day_that_is_spelled_out(source: Source, expires: str) -> None:
     with source.in_effect(HEAD + ENTRY.format(expires)):
-        assert written_dates.written_dates("HARDENED_WAIVERS") == {DAY}
+        assert written_dates.written_dates("HARDENED_WAIVERS") == frozenset({DAY})
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_a_day_that_is_computed(source: Source, expires: str) -> None:
 def test_a_sum_is_not_the_day_that_it_starts_from(source: Source) -> None:
     text = HEAD + ENTRY.format("date(2027, 3, 31) + timedelta(30)")
     with source.in_effect(text):
-        found = gate.read_waivers(written_dates.written_dates("HARDENED_WAIVERS"))
+        found = read_waivers(written_dates.written_dates("HARDENED_WAIVERS"))
     assert found.entries == ()
     assert found.problems == (
         "HARDENED_WAIVERS, entry 1: its 'expires' is computed: write 2027-04-30",
@@ -91,7 +92,7 @@ def test_a_sum_is_not_the_day_that_it_starts_from(source: Source) -> None:
 def test_days_of_what_is_imported(source: Source, base: str, names: str, rest: str) -> None:
     source.write("base", base)
     with source.in_effect(f"from .base import {names}\n{rest}"):
-        assert written_dates.written_dates("HARDENED_WAIVERS") == {DAY}
+        assert written_dates.written_dates("HARDENED_WAIVERS") == frozenset({DAY})
 
 
 def test_nothing_is_told_of_what_is_not_assigned(source: Source) -> None:
@@ -103,10 +104,8 @@ def test_a_source_that_is_gone_has_no_dates(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with source.in_effect(ENTRY.format("'2027-03-31'")) as path:
-        monkeypatch.setattr(
-            written_dates.assignments, "files", lambda: {path, path.with_name("gone.py")}
-        )
-        assert written_dates.written_dates("HARDENED_WAIVERS") == {DAY}
+        monkeypatch.setattr(assignments, "files", lambda: {path, path.with_name("gone.py")})
+        assert written_dates.written_dates("HARDENED_WAIVERS") == frozenset({DAY})
 
 
 @given(st.text(), st.lists(st.integers() | st.text() | st.none(), max_size=4))

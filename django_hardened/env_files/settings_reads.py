@@ -19,7 +19,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from django_hardened.env import stand_in_for_environ
 from django_hardened.env_files.file_writing import NotDone
+from django_hardened.env_files.process_reads import watched
 from django_hardened.reads import Read
 from django_hardened.recording import Assumption, recording
 
@@ -35,6 +37,11 @@ AS_IT_IS = Assumption()
 
 # What these say is a name or a sentence of the developer's. Others may quote a value.
 _TELLING = (ImportError, NameError, SyntaxError)
+
+_ADVICE = (
+    "If it stops at a variable that is not set, or at a placeholder that was put in its place, set "
+    "that one for this command: NAME=value python -m django_hardened make_env"
+)
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,7 @@ def read_settings(module: str) -> SettingsReads:
     if error:
         (outcomes["production"],) = import_recorded(module, [AS_IT_IS])
         if outcomes["production"].error:
-            raise NotDone(f"{module} cannot be imported:\n  {error}")
+            raise NotDone(f"{module} cannot be imported:\n  {error}\n{_ADVICE}")
     return SettingsReads(
         module,
         next((outcome.files[0] for outcome in outcomes.values() if outcome.files), None),
@@ -168,7 +175,7 @@ def _import(module: str, assumption: Assumption, sender: Connection) -> None:
     """Import ``module`` in this process, which is for nothing else, and send what it read."""
     os.environ[VARIABLE] = module  # as manage.py does
     error, databases = None, True
-    with recording(assumption) as record:
+    with recording(assumption) as record, stand_in_for_environ(), watched(_is_of_project):
         try:
             databases = bool(getattr(import_module(module), "DATABASES", None))
         except (Exception, SystemExit) as failure:  # noqa: BLE001  # it may be any module
