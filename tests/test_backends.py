@@ -570,9 +570,7 @@ class Odd:
         return "odd"
 
 
-@pytest.mark.parametrize(
-    "password", ["x\0", "\ud800", ["x"], {"a": 1}, 7, True, b"x", "p" * 10**6, ""]
-)
+@pytest.mark.parametrize("password", ["x\0", "\ud800", ["x"], {"a": 1}, 7, True, "p" * 10**6, ""])
 @pytest.mark.parametrize("name", ["ada\0", "\udfff", ["ada"], {"a": []}, 7, "n" * 10**6, "", Odd()])
 def test_odd_values_never_raise(name: Any, password: Any) -> None:
     assert authenticate(None, username=name, password=password) is None
