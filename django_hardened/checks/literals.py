@@ -73,8 +73,14 @@ _PUBLIC = re.compile(r"PUBLIC|PUBLISHABLE|SITE_KEY|^CSRF_")
 # A path of a class or a file, an address, a rate, a sentence: what stands under such names too.
 _FILE = r"[./~]\S*/\S*"
 _NO_SECRET = re.compile(
-    rf"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|{_FILE}|https?://[^@]*|\d+/\w+"
+    rf"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+|{_FILE}|https?://[^@]*|\d+/\w+(?:/\w+)*(?:,\d+/\w+(?:/\w+)*)*"
+    r"|/[a-z0-9/_-]*|\S*\{\w*\}\S*"
     r"|(?!-----BEGIN)[\s\S]*\s[\s\S]*|(?i:true|false|yes|no|on|off|none|null)|"
+)
+# What is done about a password, and what stands for one: a limit, a page, a mail, a field.
+_ABOUT_PASSWORDS = re.compile(
+    r"(?:^|_)(?:RE)?(?:SET|CHANGE|FORGOT|FORGOTTEN|UPDATE|CONFIRM|LOST)_PASSWORD$"
+    r"|(?:^|_)(?:ATTR|FIELD|TEMPLATE|URL)_(?:\w+_)?PASSWORD$"
 )
 # What Django itself hands on as a password: any text is one.
 _DJANGOS_PASSWORD = re.compile(
@@ -192,7 +198,7 @@ def _rule_for_name(name: str, text: str) -> Rule | None:
         return None
     if not _SIGNS.search(name) and vendor_keys.is_placeholder(text):
         return None
-    if _SECRET.search(name):
+    if _SECRET.search(name) and not _ABOUT_PASSWORDS.search(name):
         return E041
     is_key = len(text) >= _MIN_TOKEN_LENGTH and re.search(r"\d", text) and _TOKEN.search(name)
     return W042 if is_key or is_perhaps_public else None

@@ -28,7 +28,9 @@ class Finding(checks.CheckMessage):
         self.subject = subject
 
 
-_USER_INFORMATION = re.compile(r"[^\s/@'\"]+:[^\s/@'\"]*@")
+# Of a URL all that stands in front of the last "@": a password may have a slash or another "@" in
+# it, and often nobody's name is in front. Without a scheme, both have to be there.
+_USER_INFORMATION = re.compile(r"(?<=://)[^\s'\"]*@|[^\s/@'\"]+:[^\s/@'\"]*@")
 
 
 def _masked(value: T) -> T | str:

@@ -328,3 +328,24 @@ def test_a_setting_that_cannot_be_read(project: Source) -> None:
     with project.in_effect("EMAIL_HOST_PASSWORD = 'hunter2'\n"):
         expected = [] if django.VERSION >= (6, 1) else ["E041"]
         assert all_codes(literals) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("ACCOUNT_RATE_LIMITS__CHANGE_PASSWORD", "5/m/user", None),
+        ("ACCOUNT_RATE_LIMITS__RESET_PASSWORD", "20/m/ip,5/m/key", None),
+        ("URL_NAMES__RESET_PASSWORD", "password-reset", None),
+        ("FRONTEND_URLS__SET_PASSWORD", "/set", None),
+        ("FRONTEND_URLS__PASSWORD", "reset/{uid}/{token}", None),
+        ("EMAIL_TEMPLATES__FORGOT_PASSWORD", "d-3fa8b2", None),
+        ("LDAP_ATTR_PASSWORD", "userPassword", None),
+        ("SENDGRID_TEMPLATE_RESET_PASSWORD", "d-12ab34", None),
+        ("LDAP_BIND_PASSWORD", "hunter22x", "E041"),
+        ("PRESET_PASSWORD", "hunter22x", "E041"),
+        ("RESET_PASSWORD_SECRET", "hunter22x", "E041"),
+    ],
+)
+def test_what_is_about_passwords_is_none(name: str, text: str, code: str | None) -> None:
+    rule = literals._rule_for_name(name, text)
+    assert (rule.code if rule else None) == code
