@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage
+from django.utils.functional import Promise
 
 from django_hardened.checks.classes import is_always_true, is_subclass, listed
 from django_hardened.checks.rules import Rule
@@ -137,8 +139,11 @@ def check_development_apps(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_silenced_checks(**kwargs: Any) -> list[CheckMessage]:
-    silenced = dict.fromkeys(filter(is_about_security, listed("SILENCED_SYSTEM_CHECKS")))
-    entries = [*silenced]
+    value: Any = settings.SILENCED_SYSTEM_CHECKS
+    # Django asks whether the id is in it, and so does a text say yes.
+    is_text = isinstance(value, str | Promise)
+    silenced = re.findall(r"\w+\.\w+", str(value)) if is_text else listed("SILENCED_SYSTEM_CHECKS")
+    entries = [*dict.fromkeys(filter(is_about_security, silenced))]
     return [W603.found(entries=", ".join(entries), first=entries[0])] if entries else []
 
 

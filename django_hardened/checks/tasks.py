@@ -119,7 +119,7 @@ def _has_local_brokers() -> bool:
 
 
 def check_eager_tasks(**kwargs: Any) -> list[CheckMessage]:
-    return [W561.found(setting=name) for name in _EAGER if getattr(settings, name, False) is True]
+    return [W561.found(setting=name) for name in _EAGER if getattr(settings, name, False)]
 
 
 def check_brokers(**kwargs: Any) -> list[CheckMessage]:

@@ -189,7 +189,11 @@ def test_apps_of_which_there_is_nothing_to_say(apps: Any) -> None:
         ([lazystr("security.W008")], ["security.W008"]),
         (None, []),
         (7, []),
-        ("security.W004", []),
+        ("security.W004", ["security.W004"]),
+        ("security.W008,security.W004", ["security.W008, security.W004"]),
+        (lazystr("models.W042 security.W004"), ["security.W004"]),
+        ("models.W042", []),
+        ("", []),
     ],
 )
 def test_silenced_checks(settings: Any, silenced: object, found: list[str]) -> None:

@@ -39,7 +39,11 @@ STRONG = "hT5-mB2_xQ8wZ1rK7nV4"
         ({"CELERY_ACCEPT_CONTENT": ("json", "yaml")}, []),
         ({"CELERY_TASK_ALWAYS_EAGER": True}, ["W561"]),
         ({"CELERY_ALWAYS_EAGER": True}, ["W561"]),
+        ({"CELERY_TASK_ALWAYS_EAGER": 1}, ["W561"]),
+        ({"CELERY_TASK_ALWAYS_EAGER": "False"}, ["W561"]),  # Celery asks whether it is true
         ({"CELERY_TASK_ALWAYS_EAGER": False}, []),
+        ({"CELERY_TASK_ALWAYS_EAGER": 0}, []),
+        ({"CELERY_TASK_ALWAYS_EAGER": None}, []),
         ({"CELERY_BROKER_URL": f"redis://{REMOTE}:6379"}, ["W562"]),
         ({"BROKER_URL": f"amqp://shop:k3yZr8mQ1@{REMOTE}//"}, ["W562"]),
         ({"CELERY_BROKER_URL": f"amqps://shop:k3yZr8mQ1@{REMOTE}//"}, []),
@@ -108,7 +112,7 @@ def test_that_django_has_tasks_is_no_finding() -> None:
 @pytest.mark.parametrize("value", ODD)
 @pytest.mark.parametrize(
     "name",
-    ["TASKS", "CELERY_ACCEPT_CONTENT", "CELERY_BROKER_URL", "CELERY_TASK_ALWAYS_EAGER"],
+    ["TASKS", "CELERY_ACCEPT_CONTENT", "CELERY_BROKER_URL"],
 )
 def test_what_is_no_setting(name: str, value: Any) -> None:
     assert codes(tasks, **{name: value}) == []
