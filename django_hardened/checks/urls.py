@@ -49,7 +49,29 @@ E663 = Rule(
     asvs="13.4.1",
     cwe=552,
 )
-RULES = (W660, E661, E662, E663)
+W664 = Rule(
+    "W664",
+    "The URL {subject!r} is of {tool}: {effect}.",
+    "Add it while DEBUG is on only: if settings.DEBUG: urlpatterns += [...]",
+    setting="ROOT_URLCONF",
+    asvs="13.4.2",
+    cwe=489,
+)
+I665 = Rule(
+    "I665",
+    "The URL {subject!r} is of {tool}, and {effect}.",
+    "Where production has no use for it: if settings.DEBUG: urlpatterns += [...]",
+    setting="ROOT_URLCONF",
+    asvs="13.4.2",
+)
+RULES = (W660, E661, E662, E663, W664, I665)
+
+# The modules of their views; each has several, and its first URL says enough.
+_TOOLS = {
+    "debug_toolbar": (W664, "it shows settings, queries and headers to whom it lets in"),
+    "django_browser_reload": (W664, "it has browsers keep a connection open to wait for changes"),
+    "django.contrib.admindocs": (I665, "it describes models, views and templates to staff"),
+}
 
 
 def check_static_views(**kwargs: Any) -> list[CheckMessage]:
@@ -115,4 +137,16 @@ def _walk(resolver: URLResolver, prefix: str) -> Iterator[tuple[str, URLPattern]
             yield route, pattern
 
 
-CHECKS = (check_static_views, check_silk)
+def check_development_tools(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DEBUG:  # as for static()
+        return []
+    found: dict[str, CheckMessage] = {}
+    for route, pattern in _patterns():
+        module = getattr(_view_of(pattern)[0], "__module__", None) or ""
+        for tool, (rule, effect) in _TOOLS.items():
+            if f"{module}.".startswith(f"{tool}.") and tool not in found:
+                found[tool] = rule.found(subject=route, tool=tool, effect=effect)
+    return [*found.values()]
+
+
+CHECKS = (check_static_views, check_silk, check_development_tools)

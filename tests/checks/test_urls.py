@@ -196,6 +196,41 @@ def test_silk(urlconf: Any, settings: Any) -> None:
     assert all_codes(urls) == []
 
 
+def _view_in(module: str) -> Any:
+    def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    view.__module__ = module
+    return view
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("debug_toolbar.views", ["W664"]),
+        ("debug_toolbar.panels.sql.views", ["W664"]),
+        ("django_browser_reload.views", ["W664"]),
+        ("django.contrib.admindocs.views", ["I665"]),
+        ("debug_toolbar_extra.views", []),
+        ("django.contrib.admin.sites", []),
+    ],
+)
+def test_tools_of_development(
+    urlconf: Any, settings: Any, module: str, expected: list[str]
+) -> None:
+    tool = include([path("", _view_in(module)), path("more/", _view_in(module))])
+    urlconf(path("", view), path("tool/", tool), path("again/", tool))
+    assert all_codes(urls) == expected
+    assert subjects(urls.check_development_tools()) == ["tool/"] * len(expected)
+    settings.DEBUG = True
+    assert all_codes(urls) == []
+
+
+def test_the_documentation_of_the_admin_as_it_is(urlconf: Any) -> None:
+    urlconf(path("doc/", include("django.contrib.admindocs.urls")))
+    assert all_codes(urls) == ["I665"]
+
+
 def test_a_view_without_a_module(urlconf: Any) -> None:
     instance = type("Callable", (), {"__call__": lambda self, request: None, "__module__": None})()
     urlconf(path("", instance))
