@@ -26,6 +26,7 @@ E301 = Rule(
     'Put "django.contrib.auth.backends.{parent}" in its place in AUTHENTICATION_BACKENDS{more}.',
     setting="AUTHENTICATION_BACKENDS",
     cwe=287,
+    asvs="7.4.2",
 )
 E302 = Rule(
     "E302",

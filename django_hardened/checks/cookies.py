@@ -78,6 +78,8 @@ E226 = Rule(
     "{setting} is {value!r}, under which strangers hold names: browsers drop the cookie, or send "
     "it to them.",
     "{setting} = None",
+    asvs="3.3.3",
+    cwe=668,
 )
 W227 = Rule(
     "W227",

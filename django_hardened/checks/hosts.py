@@ -32,6 +32,7 @@ E102 = Rule(
     "password-reset mails lead, and can poison the cache.",
     f"Name the hosts of the site: {_EXAMPLE}.{{more}}",
     setting="ALLOWED_HOSTS",
+    cwe=20,
 )
 W114 = Rule(
     "W114",
@@ -45,6 +46,7 @@ E103 = Rule(
     "ALLOWED_HOSTS has {subject!r}, under which strangers can register names.",
     f"Name your own hosts only: {_EXAMPLE}.",
     setting="ALLOWED_HOSTS",
+    cwe=20,
 )
 E104 = Rule(
     "E104",

@@ -89,6 +89,7 @@ E112 = Rule(
     'HARDENED_HEALTH_PATHS = ["/healthz"]  # whatever its Host; and remove AllowCIDRMiddleware '
     "and ALLOWED_CIDR_NETS",
     setting="MIDDLEWARE",
+    cwe=20,
 )
 RULES = (W106, I107, E108, E109, W110, W136, E111, E112)
 

@@ -50,6 +50,8 @@ W403 = Rule(
     "request, and can be guessed at any rate.",
     _AUTHENTICATION,
     "REST_FRAMEWORK",
+    asvs="6.3.1",
+    cwe=307,
 )
 W406 = Rule(
     "W406",

@@ -31,7 +31,9 @@ NEW_KEY = (
 )
 _TWIN = ("security.W009",)
 
-E010 = Rule("E010", "SECRET_KEY is not set, or empty.", NEW_KEY, "SECRET_KEY", _TWIN)
+E010 = Rule(
+    "E010", "SECRET_KEY is not set, or empty.", NEW_KEY, "SECRET_KEY", _TWIN, asvs="13.3.1", cwe=321
+)
 E011 = Rule(
     "E011",
     f"SECRET_KEY begins with {SECRET_KEY_INSECURE_PREFIX!r}: startproject made it, for "
@@ -39,9 +41,17 @@ E011 = Rule(
     NEW_KEY,
     "SECRET_KEY",
     _TWIN,
+    asvs="13.3.1",
+    cwe=321,
 )
 E012 = Rule(
-    "E012", "SECRET_KEY is one text, repeated: it can be guessed.", NEW_KEY, "SECRET_KEY", _TWIN
+    "E012",
+    "SECRET_KEY is one text, repeated: it can be guessed.",
+    NEW_KEY,
+    "SECRET_KEY",
+    _TWIN,
+    asvs="11.5.1",
+    cwe=331,
 )
 E013 = Rule(
     "E013",
@@ -49,6 +59,8 @@ E013 = Rule(
     NEW_KEY,
     "SECRET_KEY",
     _TWIN,
+    asvs="13.3.1",
+    cwe=321,
 )
 E014 = Rule(
     "E014",
@@ -56,6 +68,8 @@ E014 = Rule(
     NEW_KEY,
     "SECRET_KEY",
     _TWIN,
+    asvs="11.5.1",
+    cwe=331,
 )
 E015 = Rule(
     "E015",
@@ -63,6 +77,8 @@ E015 = Rule(
     NEW_KEY,
     "SECRET_KEY",
     _TWIN,
+    asvs="11.5.1",
+    cwe=331,
 )
 E016 = Rule(
     "E016",
@@ -70,6 +86,8 @@ E016 = Rule(
     "Remove it from SECRET_KEY_FALLBACKS, or give SECRET_KEY a new value.",
     "SECRET_KEY_FALLBACKS",
     ("security.W025",),
+    asvs="13.3.4",
+    cwe=324,
 )
 E017 = Rule(
     "E017",
@@ -77,6 +95,8 @@ E017 = Rule(
     "Remove it from SECRET_KEY_FALLBACKS; sessions and links that it signed end.",
     "SECRET_KEY_FALLBACKS",
     ("security.W025",),
+    asvs="13.3.1",
+    cwe=321,
 )
 W018 = Rule(
     "W018",

@@ -59,6 +59,8 @@ W205 = Rule(
     "SECURE_HSTS_PRELOAD = False  # or, where all subdomains are yours and on https for good, "
     f"SECURE_HSTS_SECONDS = {HSTS_SECONDS} and SECURE_HSTS_INCLUDE_SUBDOMAINS = True",
     setting="SECURE_HSTS_PRELOAD",
+    asvs="3.7.4",
+    cwe=319,
 )
 E206 = Rule(
     "E206",
@@ -84,6 +86,8 @@ E208 = Rule(
     "host.",
     setting="MIDDLEWARE",
     replaces=("security.W001",),
+    asvs="3.4.1",
+    cwe=693,
 )
 W209 = Rule(
     "W209",
@@ -93,6 +97,8 @@ W209 = Rule(
     'HARDENED_EDGE = {{"ssl_redirect", "hsts", "headers"}}',
     setting="MIDDLEWARE",
     replaces=("security.W001",),
+    asvs="3.4.1",
+    cwe=693,
 )
 I230 = Rule(
     "I230",

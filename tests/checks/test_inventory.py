@@ -145,6 +145,22 @@ def test_what_is_replaced_exists_in_django() -> None:
 # -- The reference -------------------------------------------------------------------------------
 
 
+def test_references_are_well_formed() -> None:
+    assert all(re.fullmatch(r"(\d+\.\d+\.\d+)?", rule.asvs) for rule in checks.RULES)
+    assert all(rule.cwe >= 0 for rule in checks.RULES)
+
+
+def test_the_page_has_the_references_of_the_rules_on_keys_and_hosts() -> None:
+    page = DOCS_PAGE.read_text(encoding="utf-8")
+    pattern = r"^### django_hardened\.(\w+)\n(.*?)(?=^##|\Z)"
+    sections = dict(re.findall(pattern, page, re.MULTILINE | re.DOTALL))
+    for rule in checks.RULES:
+        if rule.code[1:] in {f"01{n}" for n in range(8)} | {"102", "103", "112", "205", "226"}:
+            assert rule.cwe
+            assert f"CWE-{rule.cwe}]" in sections[rule.code]
+            assert not rule.asvs or f"ASVS {rule.asvs}" in sections[rule.code]
+
+
 def test_every_rule_is_documented() -> None:
     page = DOCS_PAGE.read_text(encoding="utf-8")
     headings = "\n".join(re.findall(r"^(?:#+ .*|\(.*\)=)$", page, re.MULTILINE))
