@@ -99,7 +99,7 @@ DATABASE_MODULES = (migrations,)
 
 E990 = Rule(
     "E990",
-    "The check {subject} failed with {error}: what it looks at is unknown, and may be unsafe.",
+    "The check {check} failed with {error}: what it looks at is unknown, and may be unsafe.",
     "Repair the setting or the module that it reads. If they are right, report it to the authors "
     "of the check; ours: https://github.com/django-hardened/django-hardened/issues",
 )
@@ -129,7 +129,7 @@ def guarded(check: Check) -> Check:
         except Exception as error:  # noqa: BLE001  # whatever it is, the other checks go on
             function = getattr(check, "__qualname__", type(check).__qualname__)
             name = f"{check.__module__.removeprefix('django_hardened.checks.')}.{function}"
-            return [E990.found(subject=name, error=failures.describe(error))]
+            return [E990.found(subject=name, check=name, error=failures.describe(error))]
 
     return guard
 
@@ -146,14 +146,30 @@ def run_checks(**options: Any) -> list[CheckMessage]:
     guards.deployment_checks = {*map(guarded, registered.deployment_checks)}
     found: list[Any] = guards.run_checks(**options)
     failed = sorted((m for m in found if m.id == E990.id), key=lambda m: str(m.subject))
-    first = {_cause(message): message for message in reversed(failed)}
-    return [m for m in found if m.id != E990.id or first[_cause(m)] is m]
+    groups: dict[str, list[Any]] = {}
+    for message in failed:
+        groups.setdefault(_cause(message), []).append(message)
+    causes = [_merged(cause, group) for cause, group in groups.items()]
+    return [*(message for message in found if message.id != E990.id), *causes]
+
+
+_PLACE = re.compile(r" (?:\(module |in )")
 
 
 def _cause(message: CheckMessage) -> str:
-    """Return what is broken, if the message says so: many checks read one URLconf."""
-    named = re.search(r" failed with \w+ (?:\(module |in ).*", str(message.msg))
-    return named[0] if named else str(message.msg)
+    """Return what is broken: many checks read one URLconf, or one setting of the wrong type."""
+    named = re.search(r" failed with (\w+(?: (?:\(module |in ).*)?)", str(message.msg))
+    return named[1] if named else str(message.msg)
+
+
+def _merged(cause: str, group: list[Any]) -> CheckMessage:
+    """Return one message for all that have failed for one cause."""
+    if len(group) == 1 or _PLACE.search(cause):
+        return group[0]
+    # By its type alone it may be two mistakes: all are named, so that a waiver covers no other.
+    names = [str(message.subject) for message in group]
+    check = f"{names[0]} and {len(names) - 1} more"
+    return E990.found(subject=", ".join(names), check=check, error=cause)
 
 
 def _checks(*modules: Any) -> tuple[Check, ...]:

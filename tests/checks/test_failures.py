@@ -106,9 +106,27 @@ def test_one_broken_module_is_one_finding() -> None:
     assert "failed with ModuleNotFoundError (module no_such_package):" in told[0].msg
 
 
-def test_two_failures_without_a_place_are_two(registered: Any) -> None:
-    registered(nothing, lambda **kwargs: None)
-    assert ids(checks.run_checks()) == ["django_hardened.E990"] * 2
+def test_failures_without_a_place_are_told_by_their_type(registered: Any) -> None:
+    def other(**kwargs: Any) -> Any:
+        return None
+
+    def another(**kwargs: Any) -> Any:
+        raise KeyError("hunter2")
+
+    registered(nothing, other, another)
+    merged, alone = sorted(checks.run_checks(), key=lambda message: " in " in str(message.msg))
+    assert ids([merged, alone]) == ["django_hardened.E990"] * 2
+    assert "another failed with KeyError in " in alone.msg
+    assert re.search(r" and 1 more failed with TypeError: what", str(merged.msg))
+    [subject] = subjects([merged])
+    assert {name.rpartition(".")[2] for name in subject.split(", ")} == {"nothing", "other"}
+
+
+def test_one_setting_of_the_wrong_type_is_one_finding(settings: Any) -> None:
+    settings.MIDDLEWARE = None
+    found = [m for m in checks.run_checks(include_deployment_checks=True) if m.id.endswith("E990")]
+    assert len(found) == 1
+    assert re.search(r" and \d+ more failed with TypeError: ", found[0].msg)
 
 
 # -- What is told --------------------------------------------------------------------------------
