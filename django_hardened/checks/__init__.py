@@ -165,7 +165,8 @@ def _cause(message: CheckMessage) -> str:
 def _merged(cause: str, group: list[Any]) -> CheckMessage:
     """Return one message for all that have failed for one cause."""
     if len(group) == 1 or _PLACE.search(cause):
-        return group[0]
+        first: CheckMessage = group[0]
+        return first
     # By its type alone it may be two mistakes: all are named, so that a waiver covers no other.
     names = [str(message.subject) for message in group]
     check = f"{names[0]} and {len(names) - 1} more"
