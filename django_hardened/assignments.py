@@ -167,7 +167,9 @@ def _imported(statement: ast.ImportFrom, package: str, above: tuple[str, ...]) -
         module = resolve_name("." * statement.level + (statement.module or ""), package)
     except ImportError:
         return {}
-    file = _file_of(module) if module in sys.modules and module not in above else None
+    # ``UTC`` of the standard library is a constant of that, whose others are no settings.
+    ours = module.partition(".")[0] not in sys.stdlib_module_names
+    file = _file_of(module) if ours and module in sys.modules and module not in above else None
     if file is None:
         return {}
     table = _read(module, file, above)

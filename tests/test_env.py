@@ -855,7 +855,8 @@ def test_each_cache_scheme_of_django_names_a_backend_that_it_still_has() -> None
     from django.utils.module_loading import import_string
 
     ours = [name for name in Env.CACHE_SCHEMES.values() if name.startswith("django.")]
-    assert len(ours) >= 8
+    # Where django-redis is installed, it has the schemes of Redis.
+    assert len(ours) >= 6
     assert all(import_string(name) for name in ours)
 
 

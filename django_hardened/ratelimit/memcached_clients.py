@@ -133,7 +133,6 @@ _BEHAVIORS = {
     "receive_timeout": int(TIMEOUT * 1_000_000),
     "retry_timeout": 1,
     "auto_eject": False,
-    "remove_failed": 0,
     "num_replicas": 0,
     "no_block": False,
     "buffer_requests": False,
@@ -150,6 +149,8 @@ class PyLibMC(Client):
         self.errors = (pylibmc.Error, OSError, ValueError)
         self._servers = servers
         behaviors = {**options.get("behaviors", {}), **_BEHAVIORS}
+        # It is off unless asked for, and libmemcached does not let it be set to off.
+        behaviors.pop("remove_failed", None)
         self._options = {**options, "behaviors": behaviors}
         self._local = local()
         self._resets = 0

@@ -141,8 +141,12 @@ def test_a_link_to_the_secrets(urlconf: Any, site: Path) -> None:
     assert all_codes(urls) == ["E663"]
 
 
-def test_a_folder_with_the_code_of_an_app(urlconf: Any, site: Path) -> None:
-    folder = Path(apps.get_app_config("django_hardened").path)
+def test_a_folder_with_the_code_of_an_app(
+    urlconf: Any, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = site.parent / "shop"
+    (folder / "static").mkdir(parents=True)
+    monkeypatch.setattr(apps.get_app_config("django_hardened"), "path", str(folder))
     urlconf(path("f/<path:path>", serve, {"document_root": folder}))
     assert all_codes(urls) == ["E663"]
     urlconf(path("f/<path:path>", serve, {"document_root": folder / "static"}))

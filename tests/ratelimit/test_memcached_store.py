@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Barrier
@@ -600,9 +600,14 @@ def test_hung(connect: Callable[..., MemcachedStore], monkeypatch: pytest.Monkey
         store = connect(own)
         store.hit(limited, 1)
         own.hang()
-        for call in _calls(store):
+        hit, take_back, clear = _calls(store)
+        for call in (hit, clear):
             with pytest.raises(StoreUnavailable, match="Memcached: "):
                 call()
+        # libmemcached 1.0, which is in some wheels of pylibmc, says that there is no such key when
+        # it has waited for it in vain: then nothing is given back.
+        with suppress(StoreUnavailable):
+            take_back()
         own.process.send_signal(signal.SIGCONT)
         assert _until_it_counts(store, limited) <= 99
 
