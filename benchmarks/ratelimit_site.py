@@ -17,6 +17,9 @@ DRFS = "rest_framework.throttling.AnonRateThrottle"
 # The throttle classes, the middleware, and the cache that counts.
 VARIANTS: dict[str, tuple[list[str], list[str], str]] = {
     "none": ([], [], "dummy"),
+    # What no limit can do without: one round trip, or a row that is read and written.
+    "floor, Redis": (["ratelimit_floors.Redis"], [], "dummy"),
+    "floor, SQLite": (["ratelimit_floors.SQLite"], [], "dummy"),
     "ours, Redis": ([OURS], [], "redis"),
     "ours, Memcached": ([OURS], [], "memcached"),
     "ours, embedded": ([OURS], [], "dummy"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ _KEYS_BY_IDENTITY = (
     throttling.UserRateThrottle.get_cache_key,
     throttling.ScopedRateThrottle.get_cache_key,
 )
+_limit = lru_cache(maxsize=256)(Limit)  # they are those of the code and the settings
 
 
 class ThrottlesUnavailable(APIException):
@@ -110,7 +112,7 @@ class CountingThrottle(throttling.SimpleRateThrottle):
     def counted(self, request: Request, view: APIView) -> list[Counted]:
         """Return who is counted, and against which limit."""
         clients = self.clients(request, view)
-        limit = Limit(self.num_requests, self.duration, str(self.scope or type(self).__name__))
+        limit = _limit(self.num_requests, self.duration, str(self.scope or type(self).__name__))
         return [(Client(("api", *c.parts), c.multiple), limit) for c in clients]
 
     def allow_request(self, request: Request, view: APIView) -> bool:

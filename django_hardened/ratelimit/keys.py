@@ -13,6 +13,7 @@ from django_hardened.ratelimit.rates import Limit
 _BYTES = 15  # 120 bits, and 20 characters without padding
 
 
+@lru_cache(maxsize=1024)  # who asks once often asks again
 def entry(secret: bytes, client: tuple[str, ...], limit: Limit) -> Entry:
     """Return the entry of ``limit`` for ``client``, such as ``("address", "192.0.2.7")``.
 

@@ -54,17 +54,16 @@ class Limit:
             amount, seconds = rate
             if type(amount) is int and type(seconds) is int:
                 return cls(amount, seconds, name)
-        amount, seconds = _read(str(rate))
-        return cls(amount, seconds, name)
+        return _read(str(rate), name)
 
     def __str__(self) -> str:
         return f"{self.amount}/{self.seconds}s"
 
 
 @lru_cache(maxsize=256)  # they are those of the code and the settings
-def _read(text: str) -> tuple[int, int]:
+def _read(text: str, name: str) -> Limit:
     match = _RATE.fullmatch(text.strip().lower())
     if match is None:
         raise InvalidRate(f"{text!r} is no rate: write '60/min', '100/15m' or '1000/day'")
     unit = (match["single"] or match["unit"] or "s")[0]
-    return int(match["amount"]), int(match["multiple"] or 1) * _UNITS[unit]
+    return Limit(int(match["amount"]), int(match["multiple"] or 1) * _UNITS[unit], name)
