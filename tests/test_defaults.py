@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from django_hardened import defaults
 from django_hardened.defaults import ENVIRONMENTS, Environment
+from django_hardened.ratelimit.rates import Limit
 
 HTTPS: tuple[Environment, ...] = ("production", "build")
 HTTP: tuple[Environment, ...] = ("development", "test")
@@ -185,6 +186,19 @@ def test_the_middleware_is_in_the_right_order() -> None:
         "XFrameOptionsMiddleware",
     ]
     assert all(import_string(name) for name in defaults.MIDDLEWARE)
+
+
+def test_logins_are_counted_before_a_password_is_looked_at() -> None:
+    assert [name.rpartition(".")[2] for name in defaults.AUTHENTICATION_BACKENDS] == [
+        "LoginProtectionBackend",
+        "ModelBackend",
+    ]
+    assert all(import_string(name) for name in defaults.AUTHENTICATION_BACKENDS)
+
+
+@pytest.mark.parametrize("rates", [defaults.ADDRESS_RATES, defaults.LOGIN_RATES])
+def test_the_rates_can_be_read(rates: dict[str, str]) -> None:
+    assert all(Limit.parse(rate).amount for rate in rates.values())
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
