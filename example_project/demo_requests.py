@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 HOST = "blog.example.com"
 SECONDS = 30  # the first request waits until the site is up
@@ -18,6 +19,10 @@ CLIENT = "192.0.2.1"
 BURST_CLIENTS = ("198.51.100.1", "198.51.100.2")
 
 OUR_LINKS = f"200, links to https://{HOST}"
+
+# A form is sent back with the secret that its page came with. Any that browser and form agree on
+# does; what keeps other sites out is that they cannot set the cookie.
+SECRET = "0123456789abcdefghijklmnopqrstuv"
 
 LINK = re.compile(r'href="(https?://[^/"]*)')
 
@@ -32,6 +37,7 @@ class Promise:
     fields: Mapping[str, str] = field(default_factory=dict)
     times: int = 1
     clients: tuple[str, ...] = (CLIENT,)
+    form: Mapping[str, str] | None = None
 
 
 class Answer(NamedTuple):
@@ -68,6 +74,14 @@ def promises(token: str) -> list[Promise]:
             times=70,
             clients=BURST_CLIENTS,
         ),
+        Promise(
+            "12 x a wrong password",
+            "10 x 200, 2 x 429",
+            "/accounts/login/",
+            {"Origin": f"https://{HOST}", "Cookie": f"__Host-csrftoken={SECRET}"},
+            times=12,
+            form={"csrfmiddlewaretoken": SECRET, "username": "admin", "password": "letmein"},
+        ),
     ]
 
 
@@ -93,12 +107,16 @@ def send(port: int, promise: Promise, client: str, number: int) -> Answer:
         "X-Forwarded-For": f"203.0.113.{number}, {client}",
         **promise.fields,
     }
+    method, body = "GET", None
+    if promise.form is not None:
+        method, body = "POST", urlencode(promise.form)
+        fields["Content-Type"] = "application/x-www-form-urlencoded"
     connection = HTTPConnection("127.0.0.1", port, timeout=SECONDS)
     try:
-        connection.request("GET", promise.path, headers=fields)
+        connection.request(method, promise.path, body, headers=fields)
         response = connection.getresponse()
-        body = response.read().decode()
-        return Answer(response.status, response.reason, response.headers, body)
+        text = response.read().decode()
+        return Answer(response.status, response.reason, response.headers, text)
     finally:
         connection.close()
 
