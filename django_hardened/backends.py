@@ -1,4 +1,4 @@
-"""``LoginProtectionBackend``: limits wrong passwords, whatever view or API asks for them.
+"""Backends that limit wrong passwords, whatever view or API asks for them.
 
 The admin, REST framework's basic and token authentication, and every view of a project check a
 password by ``django.contrib.auth.authenticate``, which asks the backends in their order.
@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth import backends
 from django.contrib.auth.signals import user_logged_in, user_login_failed
 from django.core.exceptions import PermissionDenied
 from django.views.decorators.debug import sensitive_variables
@@ -22,7 +23,7 @@ from django_hardened.ratelimit.visits import Visit, unwrapped, visit_of
 
 
 class LoginProtectionBackend:
-    """Goes first in ``AUTHENTICATION_BACKENDS``. Lets nobody in; ends a login that is too many.
+    """Goes in front of backends of others. Lets nobody in; ends a login that is too many.
 
     The attempt is counted before any other backend looks at the password, and given back by
     ``RateLimitMiddleware`` if it was right. What is refused is refused for existing accounts and
@@ -51,9 +52,26 @@ class LoginProtectionBackend:
             raise PermissionDenied
 
     @sensitive_variables()
-    async def aauthenticate(self, request: Any, **credentials: Any) -> None:
+    async def aauthenticate(self, request: Any, **credentials: Any) -> Any:
         """As :meth:`authenticate`, in a thread: a store may keep its caller waiting."""
-        await sync_to_async(self.authenticate)(request, **credentials)
+        return await sync_to_async(self.authenticate)(request, **credentials)
+
+
+class ModelBackend(LoginProtectionBackend, backends.ModelBackend):  # type: ignore[misc]
+    """Django's, with the protection in front: an import swap.
+
+    One backend and not two, so that ``login(request, user)`` need not be told which of them it was.
+    """
+
+    @sensitive_variables()
+    def authenticate(self, request: Any, **credentials: Any) -> Any:  # type: ignore[override]
+        """Return the user whose password it is, or None.
+
+        Raises:
+            PermissionDenied: there were too many wrong ones, and no other backend is to be asked.
+        """
+        super().authenticate(request, **credentials)
+        return backends.ModelBackend.authenticate(self, request, **credentials)
 
 
 def _decide(

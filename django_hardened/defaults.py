@@ -42,11 +42,7 @@ ADDRESS_RATES: Final = {"address": "1200/m"}
 # address may be that of an office.
 LOGIN_RATES: Final = {"account": "10/15m", "address": "50/15m"}
 
-AUTHENTICATION_BACKENDS: Final = (
-    # In front of those that look at a password: what it refuses, no other backend is asked.
-    "django_hardened.backends.LoginProtectionBackend",
-    "django.contrib.auth.backends.ModelBackend",
-)
+AUTHENTICATION_BACKENDS: Final = ("django_hardened.backends.ModelBackend",)
 
 MIDDLEWARE: Final = (
     "django_hardened.middleware.TrustedProxyMiddleware",

@@ -26,8 +26,9 @@ MIDDLEWARE = "django_hardened.middleware.RateLimitMiddleware"
 I310 = Rule(
     "I310",
     "Nothing limits how often a password can be tried.",
-    f'AUTHENTICATION_BACKENDS = ["{BACKEND}", ...]  # in front of the others, and '
-    f'"{MIDDLEWARE}" in MIDDLEWARE; or HARDENED_EDGE = {{{{"rate_limit"}}}} where a proxy does it',
+    'AUTHENTICATION_BACKENDS = ["django_hardened.backends.ModelBackend"]  # in the place of '
+    f'Django\'s, or "{BACKEND}" in front of others; and "{MIDDLEWARE}" in MIDDLEWARE; or '
+    'HARDENED_EDGE = {{"rate_limit"}} where a proxy does it',
     setting="AUTHENTICATION_BACKENDS",
     asvs="6.3.1",
     cwe=307,

@@ -69,9 +69,12 @@ def unavailable() -> HttpResponse:
 
 
 def _answer(status: int, content: str, content_type: str) -> HttpResponse:
-    return HttpResponse(
+    response = HttpResponse(
         content,
         status=status,
         content_type=content_type,
         headers={"Cache-Control": "no-store", "Vary": "Accept"},
     )
+    # By Django, once for each request: whoever is to be kept out would write the log.
+    response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001
+    return response

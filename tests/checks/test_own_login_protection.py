@@ -132,9 +132,10 @@ def test_what_is_no_dictionary_is_left_to_e903(setting: str, value: Any) -> None
     assert codes(login_protection, **{setting: value}) == []
 
 
-@pytest.mark.parametrize("setting", RATES)
-def test_no_rates_are_a_decision(setting: str) -> None:
-    assert codes(login_protection, **{setting: {}}) == []
+def test_no_rates_are_a_decision() -> None:
+    assert codes(login_protection, HARDENED_ADDRESS_RATES={}) == []
+    # As good as no protection, which is told and no more.
+    assert codes(login_protection, HARDENED_LOGIN_RATES={}) == ["I310"]
 
 
 # -- W317 ----------------------------------------------------------------------------------------

@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.contrib.auth import aauthenticate, authenticate, get_user_model
+from django.contrib.auth import aauthenticate, authenticate, get_user, get_user_model, login
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import PermissionDenied
 from django.db import connection
-from django.test import AsyncClient, Client, override_settings
+from django.http import HttpResponse
+from django.test import AsyncClient, Client, RequestFactory, override_settings
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
@@ -21,6 +24,7 @@ from login_site import PASSWORD
 from ratelimit_support import AskedStore
 from rest_framework.authtoken.models import Token
 
+from django_hardened.backends import ModelBackend
 from django_hardened.ratelimit import devices, visits
 from django_hardened.signals import login_limited
 
@@ -326,6 +330,27 @@ def test_force_login_takes_a_backend_that_knows_users() -> None:
     client = Client()
     client.force_login(get_user_model().objects.get())
     assert client.session["_auth_user_backend"].endswith("ModelBackend")
+
+
+def test_a_view_that_logs_somebody_in_need_not_name_the_backend() -> None:
+    """As every sign-up view does: Django asks which one as soon as there are two."""
+    request = RequestFactory().get("/")
+    SessionMiddleware(HttpResponse).process_request(request)
+    login(request, get_user_model().objects.get())
+    assert get_user(request).get_username() == "ada"
+
+
+def test_the_backend_of_the_models_without_a_request(checked: list[str]) -> None:
+    backend = ModelBackend()
+    assert backend.authenticate(None, username="ada", password=PASSWORD) is not None
+    found = async_to_sync(backend.aauthenticate)(None, username="ada", password=PASSWORD)
+    assert found == get_user_model().objects.get()
+    assert backend.authenticate(None, username="ada") is None
+    for number in range(5):
+        assert authenticate(None, username="ada", password=f"wrong {number}") is None
+    with pytest.raises(PermissionDenied):
+        backend.authenticate(None, username="ada", password=PASSWORD)
+    assert len(checked) == 7
 
 
 def test_an_error_keeps_what_was_reserved(checked: list[str]) -> None:
