@@ -41,6 +41,10 @@ class Limiter:
             key: who is counted: a text, or several, such as ``("user", "7")``.
             limits: whose names tell them apart.
             cost: how much to count; 0 asks and counts nothing.
+
+        Raises:
+            ValueError: ``cost`` is below 0.
+            LimiterUnavailable: nothing can be counted, and the policy is to deny.
         """
         client = Client((key,) if isinstance(key, str) else key)
         return self.hit_all([(client, limit) for limit in limits], cost)
@@ -53,6 +57,8 @@ class Limiter:
 
     def hit_all(self, counted: Iterable[Counted], cost: int = 1) -> Decision:
         """As :meth:`hit`, for limits of several clients: the networks around an address, say."""
+        if cost < 0:
+            raise ValueError(f"the cost of a hit is {cost}: nothing is given back that way")
         entries = _entries(counted)
         if not entries or not is_enabled():
             return Decision(())

@@ -87,6 +87,13 @@ def test_a_cost(limiter: Limiter) -> None:
     assert (refused.allowed, refused.retry_after, refused.remaining) == (False, 10, 3)
 
 
+def test_a_cost_below_nothing_gives_nothing_back(limiter: Limiter) -> None:
+    limiter.hit("a", [BURST], cost=3)
+    with pytest.raises(ValueError, match="-1"):
+        limiter.hit("a", [BURST], cost=-1)
+    assert not limiter.hit("a", [BURST]).allowed
+
+
 def test_to_ask_counts_nothing(limiter: Limiter) -> None:
     for _ in range(10):
         decision = limiter.hit("a", [BURST], cost=0)
