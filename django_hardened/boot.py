@@ -96,14 +96,14 @@ def _override_reason() -> str:
 
 
 def _problems() -> list[str]:
-    """Return each open error as text, and log the waivers that have expired."""
+    """Return each open error as text, and log the waivers that a deploy would not accept."""
     try:
-        verdicts, expired = gate.judge_boot()
+        verdicts, lapsed = gate.judge_boot()
     except Exception as error:  # noqa: BLE001  # what cannot be judged is not known to be safe
         # The type only: the message of an exception may quote a value.
         return [f"The gate failed with {type(error).__name__}. Run manage.py check --deploy."]
-    for waiver in expired:
-        log_critical("A waiver has expired, and holds at boot only: %s", waiver)
+    for waiver in lapsed:
+        log_critical("%s", waiver)
     return [
         f"{verdict.message.id}: {verdict.message.msg}\n    {verdict.message.hint or ''}".rstrip()
         for verdict in verdicts

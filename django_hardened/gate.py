@@ -14,7 +14,7 @@ from django_hardened.checks import DATABASE_MODULES, SETTINGS_CHECKS, run_checks
 from django_hardened.checks.process import is_about_security
 from django_hardened.checks.twins import replaced_by, without_twins
 from django_hardened.checks.waivers import E910, E911, RULES, W912
-from django_hardened.waivers import Waiver, Waivers, encodable, read_waivers, today
+from django_hardened.waivers import MAX_DAYS, Waiver, Waivers, encodable, read_waivers, today
 from django_hardened.written_dates import written_dates
 
 _ABOUT_WAIVERS = {rule.id for rule in RULES}
@@ -79,19 +79,27 @@ def judge(
     )
 
 
-def judge_boot() -> tuple[list[Verdict], list[Waiver]]:
+def judge_boot() -> tuple[list[Verdict], list[str]]:
     """Judge the settings alone, as a server process does when it starts.
 
-    Returns the verdicts, and the waivers that have expired. Those still cover what they waived,
-    and so do those that end in the far future or on a day that is computed: code that has not
-    changed never stops booting because of a date.
+    Returns the verdicts, and a line on each waiver that a deploy would not accept. These still
+    cover what they waive, whether they have expired, or end in the far future or on a day that is
+    computed: code that has not changed never stops booting because of a date.
     """
     messages = without_twins(message for check in SETTINGS_CHECKS for message in check())
-    # One that has not expired comes first.
-    waivers = sorted(read_waivers().entries, key=lambda waiver: waiver.has_expired(today()))
+    day = today()
+    found = read_waivers()
+    accepted = {waiver for waiver in found.limited(day).entries if not waiver.has_expired(day)}
+    waivers = sorted(found.entries, key=lambda waiver: waiver not in accepted)
     verdicts = [Verdict(message, _find(waivers, message)) for message in messages]
     used = dict.fromkeys(verdict.waiver for verdict in verdicts if verdict.waiver)
-    return verdicts, [waiver for waiver in used if waiver.has_expired(today())]
+    return verdicts, [_lapse(waiver, day) for waiver in used if waiver not in accepted]
+
+
+def _lapse(waiver: Waiver, day: date) -> str:
+    if waiver.has_expired(day):
+        return f"A waiver has expired, and holds at boot only: {waiver}"
+    return f"A waiver ends more than {MAX_DAYS} days ahead, and holds at boot only: {waiver}"
 
 
 def apply_waivers(
@@ -131,8 +139,13 @@ def _asks_databases(waiver: Waiver) -> bool:
     return is_ours or ("." in waiver.id and not is_about_security(waiver.id))
 
 
-def draft_waivers(verdicts: Iterable[Verdict], *, owner: str, expires: date) -> list[Waiver]:
-    """Return a waiver for each open finding that is a warning or worse."""
+def draft_waivers(
+    verdicts: Iterable[Verdict], *, owner: str, expires: date, ended: Sequence[Waiver] = ()
+) -> list[Waiver]:
+    """Return a waiver for each open finding that is a warning or worse.
+
+    None for what one of ``ended`` covers: a draft that is made again each month never ends.
+    """
     drafts = {
         Waiver(
             id=str(verdict.message.id),
@@ -145,6 +158,7 @@ def draft_waivers(verdicts: Iterable[Verdict], *, owner: str, expires: date) -> 
         if verdict.is_open
         and verdict.message.level >= WARNING
         and verdict.message.id not in {*_ABOUT_WAIVERS, None, ""}
+        and _find(ended, verdict.message) is None
     }
     return sorted(drafts, key=lambda draft: draft.target)
 

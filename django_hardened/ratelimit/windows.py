@@ -98,10 +98,15 @@ class Window:
             self.counts[index % SLOTS] = self.total
             self.index = index
         elif passed > 0:
-            for quantum in range(self.index + 1, self.index + 1 + min(passed, SLOTS)):
-                self.total -= self.counts[quantum % SLOTS]
-                self.counts[quantum % SLOTS] = 0
+            first, number = (self.index + 1) % SLOTS, min(passed, SLOTS)
+            self._forget(first, min(first + number, SLOTS))
+            self._forget(0, first + number - SLOTS)  # those that are past the end of the circle
             self.index = index
+
+    def _forget(self, start: int, end: int) -> None:
+        if start < end:
+            self.total -= sum(self.counts[start:end])
+            self.counts[start:end] = [0] * (end - start)
 
     @property
     def remaining(self) -> int:

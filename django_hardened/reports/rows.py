@@ -38,6 +38,16 @@ _SETTINGS_OF_DJANGO = {
     "caches.W002": "CACHES",
     "mail.E001": "MAILERS",
 }
+# The variables that hardened_settings() makes them of.
+_EMAIL = ("EMAIL_URL",)
+_VARIABLES = {
+    "DATABASES": ("DATABASE_URL",),
+    "CACHES": ("CACHE_URL", "REDIS_URL"),
+    "MAILERS": _EMAIL,
+    "EMAIL_BACKEND": _EMAIL,
+    "EMAIL_USE_TLS": _EMAIL,
+    "EMAIL_HOST_PASSWORD": _EMAIL,
+}
 
 
 class Row(NamedTuple):
@@ -89,7 +99,8 @@ def place_of(setting: str, subject: str = "") -> tuple[str | None, int | None]:
     if location:
         return relative(location.file), location.line
     sources = conf.env_sources if isinstance(conf.env_sources, Mapping) else {}
-    place = sources[setting].place if setting in sources else None
+    names = (name for name in (setting, *_VARIABLES.get(setting, ())) if name in sources)
+    place = next((sources[name].place for name in names), None)
     if isinstance(place, Place):
         return relative(place.path), place.line
     return (relative(place) if place else None), None

@@ -314,13 +314,25 @@ def test_an_existing_project_can_adopt_the_gate_today(
 def test_drafts_come_after_what_is_there(settings: Any, tmp_path: Path) -> None:
     path = tmp_path / "hardened_waivers.toml"
     expired = today() - timedelta(days=1)
-    there = f'# ours\n[[waiver]]\nid="E102"\nreason="r"\nowner="o"\nexpires={expired}'
+    there = f'# ours\n[[waiver]]\nid="E104"\nreason="r"\nowner="o"\nexpires={expired}'
     path.write_text(there)
     settings.ALLOWED_HOSTS = ["*"]
     assert "1 waived" in _run(*STRICT, "--write-waivers", 'A "B" \\ <a@b>\n')[0]
     assert path.read_text().startswith(f"{there}\n\n[[waiver]]\n")
     assert [waiver.owner for waiver in read_waivers().entries] == ["o", 'A "B" \\ <a@b>\n']
     assert _run(*STRICT)[1] == ""
+
+
+def test_what_has_ended_is_not_drafted_again(settings: Any, tmp_path: Path) -> None:
+    path = tmp_path / "hardened_waivers.toml"
+    expired = today() - timedelta(days=1)
+    there = f'[[waiver]]\nid="E102"\nreason="r"\nowner="o"\nexpires={expired}'
+    path.write_text(there)
+    settings.ALLOWED_HOSTS = ["*"]
+    with pytest.raises(SystemCheckError) as raised:
+        _run(*STRICT, "--write-waivers", "ops")
+    assert _ids(str(raised.value)) == ["django_hardened.E102", "django_hardened.E910"]
+    assert path.read_text() == there
 
 
 def test_a_named_file_is_made(settings: Any, tmp_path: Path) -> None:

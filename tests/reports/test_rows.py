@@ -159,6 +159,24 @@ def test_in_a_file_of_its_own(settings: Any, tmp_path: Path) -> None:
     assert place_of("DEBUG") == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("setting", "variable"),
+    [
+        ("DATABASES", "DATABASE_URL"),
+        ("CACHES", "CACHE_URL"),
+        ("CACHES", "REDIS_URL"),
+        ("MAILERS", "EMAIL_URL"),
+        ("EMAIL_USE_TLS", "EMAIL_URL"),
+    ],
+)
+def test_a_setting_that_is_made_of_a_url(
+    settings: Any, tmp_path: Path, setting: str, variable: str
+) -> None:
+    settings.HARDENED_ENV_SOURCES = _sources(**{variable: Place(tmp_path / ".env", 7)})
+    assert place_of(setting) == (str(tmp_path / ".env"), 7)
+    assert place_of("SESSION_ENGINE") == (None, None)
+
+
 def test_an_assignment_comes_before_the_environment(source: Source, settings: Any) -> None:
     place = Place(Path(".env").absolute(), 7)
     with source.in_effect(SETTINGS, HARDENED_ENV_SOURCES=_sources(DEBUG=place, SECRET_KEY=place)):

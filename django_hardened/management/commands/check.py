@@ -11,7 +11,13 @@ from django.core.management.commands import check
 
 from django_hardened import gate
 from django_hardened.reports import github, json, sarif, text
-from django_hardened.waivers import append_waivers, says_something, today, waivers_file
+from django_hardened.waivers import (
+    append_waivers,
+    read_waivers,
+    says_something,
+    today,
+    waivers_file,
+)
 
 _FORMATS = {"json": json.render, "sarif": sarif.render, "github": github.render}
 _DRAFT_DAYS = 30
@@ -92,16 +98,25 @@ class Command(check.Command):
         if path is None:
             raise CommandError("Set BASE_DIR or HARDENED_WAIVERS_FILE: where shall the file be?")
         expires = today() + timedelta(days=_DRAFT_DAYS)
-        drafts = gate.draft_waivers(verdicts, owner=owner, expires=expires)
+        ended = [waiver for waiver in read_waivers().entries if waiver.has_expired(today())]
+        everything = gate.draft_waivers(verdicts, owner=owner, expires=expires)
+        drafts = gate.draft_waivers(verdicts, owner=owner, expires=expires, ended=ended)
+        if len(drafts) < len(everything):
+            self._tell(
+                "Not drafted again, because their waivers have ended: "
+                f"{len(everything) - len(drafts)}. Repair them, or write why they may stay."
+            )
         if not drafts:
-            self.stderr.write("There is nothing to waive.", lambda line: line)
+            self._tell("There is nothing to waive.")
             return
         try:
             append_waivers(path, drafts)
         except (OSError, ValueError) as error:
             raise CommandError(f"Nothing was written to {path}: {error}") from error
-        self.stderr.write(
+        self._tell(
             f"Waivers drafted in {path}: {len(drafts)}, until {expires}. Replace each reason by "
-            "the real one, or repair what it waives, and commit the file.",
-            lambda line: line,
+            "the real one, or repair what it waives, and commit the file."
         )
+
+    def _tell(self, line: str) -> None:
+        self.stderr.write(line, lambda text: text)
