@@ -10,6 +10,7 @@ from django.core.checks.security.base import REFERRER_POLICY_VALUES
 
 from django_hardened.checks import stack
 from django_hardened.checks.cookies import SESSION
+from django_hardened.checks.csp_policies import admits_anybody, policies
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.transport import SECURITY
@@ -101,16 +102,15 @@ RULES = (E210, W211, E212, W213, W214, W215, E216, I217)
 
 
 def check_content_type_sniffing(**kwargs: Any) -> list[CheckMessage]:
-    if not _sends_headers():
-        return []
-    return [] if settings.SECURE_CONTENT_TYPE_NOSNIFF else [E210.found()]
+    is_off = not settings.SECURE_CONTENT_TYPE_NOSNIFF
+    return [E210.found()] if is_off and _is_left_to_django() else []
 
 
 def check_referrer_policy(**kwargs: Any) -> list[CheckMessage]:
-    if not _sends_headers():
+    if not is_present(SECURITY):
         return []
     if not settings.SECURE_REFERRER_POLICY:
-        return [W211.found()]
+        return [W211.found()] if _is_left_to_django() else []
     value = _effective_policy(settings.SECURE_REFERRER_POLICY)
     if value == "unsafe-url":
         return [E212.found(value=value)]
@@ -126,40 +126,47 @@ def _effective_policy(value: Any) -> str:
 
 def check_opener_policy(**kwargs: Any) -> list[CheckMessage]:
     value = settings.SECURE_CROSS_ORIGIN_OPENER_POLICY
-    is_open = not value or str(value) == "unsafe-none"
-    return [W214.found(value=value)] if is_open and _sends_headers() else []
+    if str(value) == "unsafe-none":
+        is_open = is_present(SECURITY)
+    else:
+        is_open = not value and _is_left_to_django()
+    return [W214.found(value=value)] if is_open else []
 
 
-def _sends_headers() -> bool:
-    """Whether Django is to send them: without SecurityMiddleware, a finding has said so."""
+def _is_left_to_django() -> bool:
+    """Whether Django is to send them: without SecurityMiddleware, a finding has said so.
+
+    An edge that sends them too excuses what is not set here, and no unsafe value: Django's is the
+    first of two headers, or the last that a proxy lets through.
+    """
     return "headers" not in conf.edge and is_present(SECURITY)
 
 
 def check_frames(**kwargs: Any) -> list[CheckMessage]:
-    if "headers" in conf.edge or _has_frame_ancestors():
-        return []
+    named = _frame_ancestors()
+    if not all(map(admits_anybody, named)):
+        return []  # browsers then ignore X-Frame-Options
+    is_at_the_edge = "headers" in conf.edge
     if not is_present(_FRAMES):
-        # Whoever is not logged in has no click to steal.
-        return [W215.found()] if is_present(SESSION) else []
+        # Whoever is not logged in has no click to steal; W265 is about a policy that says "*".
+        needed = is_present(SESSION) and not is_at_the_edge and not named
+        return [W215.found()] if needed else []
     value = getattr(settings, "X_FRAME_OPTIONS", "DENY")
     word = str(value).upper()
     if word == "SAMEORIGIN":
-        return [I217.found(value=value)]
+        return [] if is_at_the_edge or named else [I217.found(value=value)]
     return [] if word == "DENY" else [E216.found(value=value)]
 
 
-def _has_frame_ancestors() -> bool:
-    """Whether a Content Security Policy says it: browsers then ignore X-Frame-Options."""
-    if is_present(_DJANGO_CSP) and _names_frames(getattr(settings, "SECURE_CSP", None)):
-        return True
-    policy = getattr(settings, "CONTENT_SECURITY_POLICY", None)  # django-csp 4
-    directives = policy.get("DIRECTIVES") if isinstance(policy, dict) else None
-    before_4 = getattr(settings, "CSP_FRAME_ANCESTORS", None)
-    return stack.has(_DJANGO_CSP_PACKAGE) and (_names_frames(directives) or bool(before_4))
-
-
-def _names_frames(policy: Any) -> bool:
-    return isinstance(policy, dict) and bool(policy.get("frame-ancestors"))
+def _frame_ancestors() -> list[tuple[str, ...]]:
+    """Return what each Content Security Policy that is sent says of frames."""
+    has_core, has_package = is_present(_DJANGO_CSP), stack.has(_DJANGO_CSP_PACKAGE)
+    return [
+        sources
+        for policy in policies()
+        if policy.is_enforced and (has_core if policy.is_core else has_package)
+        if (sources := policy.directives.get("frame-ancestors", ()))
+    ]
 
 
 CHECKS = (

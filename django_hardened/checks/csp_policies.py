@@ -20,6 +20,9 @@ _HASH = re.compile(r"'sha(?:256|384|512)-")
 # A policy without it gets it from django-csp. Django adds nothing.
 _DJANGO_CSP_DEFAULT = {"default-src": ("'self'",)}
 _SCRIPT_DIRECTIVES = ("script-src", "script-src-elem", "script-src-attr")
+# Whoever can have a host has one at such a source.
+ANYWHERE = frozenset({"*", "*:*", "data:", "http:", "http://*", "http://*:*"})
+ANY_HTTPS = frozenset({"https:", "https://*", "https://*:*"})
 _IN_3 = (
     *("default-src", *_SCRIPT_DIRECTIVES, "object-src", "base-uri", "frame-ancestors"),
     *("style-src", "img-src", "connect-src", "font-src", "frame-src", "form-action"),
@@ -67,6 +70,11 @@ class Policy:
         if "'strict-dynamic'" in sources:
             return tuple(s for s in sources if s.startswith("'") and s != "'unsafe-inline'")
         return tuple(s for s in sources if s != "'unsafe-inline'")
+
+
+def admits_anybody(sources: tuple[str, ...]) -> bool:
+    """Whether ``sources`` have one that every host on https matches."""
+    return not (ANYWHERE | ANY_HTTPS).isdisjoint(sources)
 
 
 def policies() -> list[Policy]:

@@ -11,7 +11,13 @@ from typing import Any
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.csp_hosts import is_open_to_anybody
-from django_hardened.checks.csp_policies import Policy, policies
+from django_hardened.checks.csp_policies import (
+    ANY_HTTPS,
+    ANYWHERE,
+    Policy,
+    admits_anybody,
+    policies,
+)
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
@@ -62,7 +68,7 @@ W264 = Rule(
 W265 = Rule(
     "W265",
     "{setting} leaves open what no other directive closes: {directives}.",
-    "Add {lines}.",
+    "Write {lines}.",
     asvs="3.4.3",
     cwe=693,
 )
@@ -77,27 +83,23 @@ W266 = Rule(
 )
 RULES = (E260, W261, W262, W263, W264, W265, W266)
 
-# Whoever can write the address of a script into a page has one at such a source.
-_ANYWHERE = frozenset({"*", "*:*", "data:", "http:", "http://*", "http://*:*"})
-_ANY_HTTPS = frozenset({"https:", "https://*", "https://*:*"})
-_ANY_HOST = _ANYWHERE | _ANY_HTTPS
 _CLOSED = {name: f'"{name}": ["\'none\'"]' for name in ("object-src", "base-uri")}
-_CLOSED["frame-ancestors"] = '"frame-ancestors": ["\'self\'"]'
+_CLOSED |= {name: f'"{name}": ["\'self\'"]' for name in ("frame-ancestors", "form-action")}
 
 
 def check_policy_sources(**kwargs: Any) -> list[CheckMessage]:
-    if "csp" in conf.edge:
-        return []
+    """An edge that sends a policy too excuses what this one lacks, and not what it admits."""
     enforced = [policy for policy in policies() if policy.is_enforced]
     return [finding for policy in enforced for finding in _judge(policy)]
 
 
 def _judge(policy: Policy) -> list[CheckMessage]:
     if not policy.script_directives:
-        return [W264.found(setting=policy.setting)]
+        lacking = [] if "csp" in conf.edge else [W264.found(setting=policy.setting)]
+        return lacking + _check_open(policy)
     findings = []
     # The widest of them says it all.
-    wide = ((E260, _ANYWHERE.__contains__), (W261, _ANY_HTTPS.__contains__))
+    wide = ((E260, ANYWHERE.__contains__), (W261, ANY_HTTPS.__contains__))
     for rule, admits in (*wide, (W266, is_open_to_anybody)):
         offences = _offences(policy, admits)
         if offences:
@@ -107,7 +109,7 @@ def _judge(policy: Policy) -> list[CheckMessage]:
         offences = _offences(policy, source.__eq__)
         if offences:
             findings.append(rule.found(setting=policy.setting, offences=offences))
-    return findings + _check_missing(policy)
+    return findings + _check_open(policy)
 
 
 def _offences(policy: Policy, is_one: Callable[[str], bool]) -> str:
@@ -119,20 +121,34 @@ def _offences(policy: Policy, is_one: Callable[[str], bool]) -> str:
     return ", ".join(f"{name} {' '.join(bad)}" for name, bad in found.items() if bad)
 
 
-def _check_missing(policy: Policy) -> list[CheckMessage]:
-    missing = [name for name in _CLOSED if _leaves_open(policy, name)]
-    if not missing:
+def _check_open(policy: Policy) -> list[CheckMessage]:
+    found = {name: shown for name in _CLOSED if (shown := _open(policy, name))}
+    if not found:
         return []
-    lines = ", ".join(_CLOSED[name] for name in missing)
-    return [W265.found(setting=policy.setting, directives=", ".join(missing), lines=lines)]
+    lines = ", ".join(_CLOSED[name] for name in found)
+    directives = ", ".join(found.values())
+    return [W265.found(setting=policy.setting, directives=directives, lines=lines)]
 
 
-def _leaves_open(policy: Policy, directive: str) -> bool:
-    if directive in policy.directives:
+def _open(policy: Policy, directive: str) -> str:
+    """Return how ``policy`` leaves ``directive`` open: its name, or what it admits; or ""."""
+    sources = policy.directives.get(directive)
+    if sources is None:
+        return directive if _is_missed(policy, directive) else ""
+    if directive == "form-action":  # a login elsewhere is often at a host not known beforehand
+        is_open = not ANYWHERE.isdisjoint(sources)
+    else:
+        is_open = admits_anybody(sources)
+    return f"{directive} {' '.join(sources)}" if is_open else ""
+
+
+def _is_missed(policy: Policy, directive: str) -> bool:
+    """Whether nothing else closes ``directive``, which ``policy`` does not have."""
+    if "csp" in conf.edge or directive == "form-action" or not policy.script_directives:
         return False
     if directive == "object-src":  # the only one of them that falls back to default-src
-        sources = policy.directives.get("default-src")
-        return sources is None or not _ANY_HOST.isdisjoint(sources)
+        default = policy.directives.get("default-src")
+        return default is None or admits_anybody(default)
     if directive == "frame-ancestors":
         return not is_present(_FRAME_MIDDLEWARE) and "headers" not in conf.edge
     return True

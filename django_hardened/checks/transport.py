@@ -140,10 +140,10 @@ def check_security_middleware(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_ssl_redirect(**kwargs: Any) -> list[CheckMessage]:
-    if "ssl_redirect" in conf.edge or not is_present(SECURITY):
+    if not is_present(SECURITY):
         return []
     if not settings.SECURE_SSL_REDIRECT:
-        return [W201.found()]
+        return [] if "ssl_redirect" in conf.edge else [W201.found()]
     exemptions = _exemptions()
     findings = [finding for pattern in exemptions for finding in _check_exemption(pattern)]
     return findings or _check_exemptions([*map(re.compile, map(_pattern, exemptions))])
@@ -179,15 +179,17 @@ def _pattern(entry: Any) -> Any:
 
 
 def check_hsts(**kwargs: Any) -> list[CheckMessage]:
-    if "hsts" in conf.edge or not is_present(SECURITY):
+    if not is_present(SECURITY):
         return []
-    value = settings.SECURE_HSTS_SECONDS
+    value, is_at_the_edge = settings.SECURE_HSTS_SECONDS, "hsts" in conf.edge
     if not value:
-        return [W202.found()]
+        return [] if is_at_the_edge else [W202.found()]
     seconds = _seconds(value)
     findings = _check_seconds(value, seconds)
     if settings.SECURE_HSTS_PRELOAD:
         findings += _check_preload(seconds)
+    if is_at_the_edge:  # browsers read the first of two headers, which may be ours
+        return findings
     return findings + [
         I230.found(setting=name, subject=name, whom=whom)
         for name, whom in _BINDING.items()

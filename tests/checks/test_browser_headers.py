@@ -20,9 +20,28 @@ ALL_OFF: dict[str, Any] = {
 
 def test_all_off() -> None:
     assert codes(browser_headers, **ALL_OFF) == ["E210", "W211", "W214", "E216"]
-    assert codes(browser_headers, **ALL_OFF, HARDENED_EDGE={"headers"}) == []
+    # A value that is wrong is sent all the same.
+    assert codes(browser_headers, **ALL_OFF, HARDENED_EDGE={"headers"}) == ["E216"]
     other = {"ssl_redirect", "hsts", "csp"}
     assert len(codes(browser_headers, **ALL_OFF, HARDENED_EDGE=other)) == 4
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"SECURE_REFERRER_POLICY": "unsafe-url"}, ["E212"]),
+        ({"SECURE_REFERRER_POLICY": "no-referrer-when-downgrade"}, ["W213"]),
+        ({"SECURE_CROSS_ORIGIN_OPENER_POLICY": "unsafe-none"}, ["W214"]),
+        ({"X_FRAME_OPTIONS": "ALLOW-FROM https://example.com"}, ["E216"]),
+        ({"X_FRAME_OPTIONS": "SAMEORIGIN"}, []),
+        ({"SECURE_REFERRER_POLICY": "", "SECURE_CROSS_ORIGIN_OPENER_POLICY": None}, []),
+        ({"MIDDLEWARE": without("XFrameOptionsMiddleware")}, []),
+        ({"MIDDLEWARE": without("SecurityMiddleware"), "SECURE_REFERRER_POLICY": "unsafe-url"}, []),
+    ],
+    ids=repr,
+)
+def test_an_edge_excuses_what_is_not_set(changes: dict[str, Any], expected: list[str]) -> None:
+    assert codes(browser_headers, **changes, HARDENED_EDGE={"headers"}) == expected
 
 
 def test_the_missing_middleware_is_said_elsewhere() -> None:
@@ -123,6 +142,34 @@ def test_frame_ancestors(middleware: str | None, policy: dict[str, Any], is_enou
     assert codes(browser_headers, **missing) == ([] if is_enough else ["W215"])
     wrong = {"MIDDLEWARE": [*MIDDLEWARE, *added], "X_FRAME_OPTIONS": "ALLOWALL", **policy}
     assert codes(browser_headers, **wrong) == ([] if is_enough else ["E216"])
+
+
+@pytest.mark.parametrize(
+    ("sources", "value", "expected"),
+    [
+        (["*"], "ALLOWALL", ["E216"]),
+        ("https:", "ALLOWALL", ["E216"]),
+        (["'self'", "http://*"], "", ["E216"]),
+        (["'self'", "*"], "SAMEORIGIN", []),
+        (["*"], "DENY", []),  # W265: browsers heed the policy
+        (["'self'", "https://*.example.com"], "ALLOWALL", []),
+    ],
+    ids=repr,
+)
+def test_frame_ancestors_that_admit_everybody(sources: Any, value: str, expected: Any) -> None:
+    policy = {"SECURE_CSP": {"frame-ancestors": sources}, "MIDDLEWARE": [*MIDDLEWARE, DJANGO_CSP]}
+    assert codes(browser_headers, X_FRAME_OPTIONS=value, **policy) == expected
+    policy["MIDDLEWARE"] = [*without("XFrameOptionsMiddleware"), DJANGO_CSP]
+    assert codes(browser_headers, X_FRAME_OPTIONS=value, **policy) == []
+
+
+def test_a_second_policy_closes_frames() -> None:
+    policies = {
+        "SECURE_CSP": {"frame-ancestors": ["*"]},
+        "CONTENT_SECURITY_POLICY": {"DIRECTIVES": ANCESTORS},
+        "MIDDLEWARE": [*MIDDLEWARE, DJANGO_CSP, PACKAGE_CSP],
+    }
+    assert codes(browser_headers, X_FRAME_OPTIONS="ALLOWALL", **policies) == []
 
 
 def test_the_value_is_quoted() -> None:

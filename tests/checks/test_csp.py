@@ -118,9 +118,29 @@ def test_a_proxy_sends_it(settings: Any) -> None:
     settings.HARDENED_EDGE = {"csp"}
     settings.MIDDLEWARE = []
     assert codes_of(csp) == []
-    settings.SECURE_CSP = {"default-src": ["*"]}
+    settings.SECURE_CSP = {"default-src": ["'self'"]}
     assert codes_of(csp) == []
     assert codes_of(csp_sources) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "codes"),
+    [
+        ({"default-src": ["*"]}, ["E260"]),
+        ({"script-src": ["https:", "'unsafe-inline'", "'unsafe-eval'"]}, ["W261", "W262", "W263"]),
+        ({"script-src": ["unpkg.com"]}, ["W266"]),
+        ({"img-src": ["*"], "frame-ancestors": ["*"]}, ["W265"]),
+        # What it lacks, the other policy may have.
+        ({"img-src": ["*"]}, []),
+        ({"script-src": ["'self'"]}, []),
+        ({}, []),
+    ],
+)
+def test_a_proxy_that_sends_one_excuses_no_unsafe_source(
+    settings: Any, policy: Any, codes: list[str]
+) -> None:
+    settings.HARDENED_EDGE = {"csp"}
+    assert _sources(settings, policy) == codes
 
 
 def test_two_packages(settings: Any) -> None:
@@ -277,7 +297,38 @@ def test_what_is_left_out_is_missing(settings: Any, absent: Any) -> None:
     [message] = [m for check in csp_sources.CHECKS for m in check()]
     assert message.id == "django_hardened.W265"
     assert message.msg.endswith(": base-uri.")
-    assert message.hint == 'Add "base-uri": ["\'none\'"].'
+    assert message.hint == 'Write "base-uri": ["\'none\'"].'
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"object-src": ["*"]}, "object-src *"),
+        ({"object-src": ["'self'", "data:"]}, "object-src 'self' data:"),
+        ({"base-uri": "https:"}, "base-uri https:"),
+        ({"form-action": ["*"]}, "form-action *"),
+        ({"form-action": {"http:"}}, "form-action http:"),
+        ({"frame-ancestors": ["https://*"]}, "frame-ancestors https://*"),
+        ({"object-src": ["*"], "base-uri": ["*"]}, "object-src *, base-uri *"),
+        # Near misses.
+        ({"object-src": ["https://plugins.example.com"]}, ""),
+        ({"base-uri": ["'self'"]}, ""),
+        ({"form-action": ["'self'", "https:"]}, ""),  # a login elsewhere
+        ({"form-action": ["https://*.example.com"]}, ""),
+        ({"frame-ancestors": ["https://*.example.com"]}, ""),
+        ({"frame-ancestors": []}, ""),
+        ({"frame-src": ["*"], "child-src": ["*"]}, ""),
+    ],
+    ids=repr,
+)
+def test_what_is_written_and_open(settings: Any, changes: dict[str, Any], shown: str) -> None:
+    settings.SECURE_CSP = {**STRICT, **changes}
+    messages = [m for check in csp_sources.CHECKS for m in check()]
+    assert [m.msg.partition("closes: ")[2] for m in messages] == ([f"{shown}."] if shown else [])
+
+
+def test_a_policy_without_scripts_that_opens_frames(settings: Any) -> None:
+    assert _sources(settings, {"frame-ancestors": "*"}) == ["W264", "W265"]
 
 
 def test_missing_directives_are_one_finding(settings: Any) -> None:
