@@ -15,6 +15,8 @@ from django.utils.module_loading import import_string
 # What ``return True`` compiles to, from Python 3.11 to 3.13.
 _IDLE = {"RESUME", "CACHE", "NOP"}
 _RETURNS_CONSTANT = {"LOAD_CONST", "RETURN_VALUE", "RETURN_CONST"}
+# What a function needs to refuse anything: itself, or by what it asks.
+_ACTS = {"CALL", "CALL_KW", "CALL_FUNCTION_EX", "RAISE_VARARGS"}
 
 
 def load_object(dotted: object) -> object:
@@ -51,6 +53,31 @@ def is_always_true(function: object) -> bool:
     steps = [step for step in get_instructions(code) if step.opname not in _IDLE]
     is_constant = {step.opname for step in steps} <= _RETURNS_CONSTANT
     return is_constant and bool(steps[0].argval)
+
+
+def refuses_nothing(function: object) -> bool:
+    """Whether ``function`` can only return: it raises nothing, and calls nothing that might."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return False
+    return _ACTS.isdisjoint(step.opname for step in get_instructions(code))
+
+
+def names_in(found: object) -> set[str]:
+    """Return the names that the functions of a class, or a function, use; those within too."""
+    functions = [found]
+    if isinstance(found, type):
+        bases = [base for base in found.__mro__ if base is not object]
+        members = [member for base in bases for member in vars(base).values()]
+        functions = [getattr(member, "__func__", member) for member in members]
+    codes = [getattr(function, "__code__", None) for function in functions]
+    names: set[str] = set()
+    while codes:
+        code = codes.pop()
+        if isinstance(code, CodeType):
+            names.update(code.co_names, code.co_freevars)
+            codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
+    return names
 
 
 def is_from_a_package(module: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -10,7 +11,13 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened.checks import stack
+from django_hardened.checks.classes import (
+    is_subclass,
+    listed,
+    load_object,
+    names_in,
+    refuses_nothing,
+)
 from django_hardened.checks.cookies import CSRF, SESSION
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
@@ -53,8 +60,7 @@ W243 = Rule(
 )
 E244 = Rule(
     "E244",
-    "CsrfViewMiddleware is not in MIDDLEWARE, but logins by cookie are: any site can send forms "
-    "in the name of a user.",
+    "{problem}, but logins by cookie are: any site can send forms in the name of a user.",
     f'Put "{CSRF}" into MIDDLEWARE, between SessionMiddleware and AuthenticationMiddleware.',
     setting="MIDDLEWARE",
     replaces=("security.W003",),
@@ -75,6 +81,14 @@ _EVERYBODY = re.compile(r"\*[*.]*(?::.*)?")
 _DISABLING = re.compile(
     r"(?:disabl|exempt|bypass|skip|ignor|remov|without|(?<![a-z])no)[a-z_]*csrf"
     r"|csrf[a-z_]*(?:disabl|exempt|bypass|skip|ignor|remov)"
+)
+# session_csrf and the like call theirs CsrfMiddleware.
+_NAMED_SO = ("CsrfViewMiddleware", "CsrfMiddleware")
+# What the code of one uses that is not of Django's class: it wraps that, compares, or refuses.
+_REFUSING = re.compile(
+    r"reject|forbid|denied|suspicious|compare|csrfview|check_token|failure_view|csrf_failure"
+    r"|(?:http|json|template)response",
+    re.IGNORECASE,
 )
 
 
@@ -132,17 +146,31 @@ def _origin_problem(entry: str, origin: SplitResult) -> str | None:
 
 
 def check_csrf_middleware(**kwargs: Any) -> list[CheckMessage]:
-    names = [str(entry) for entry in settings.MIDDLEWARE]
+    names = listed("MIDDLEWARE")
     disabling = [name for name in names if _DISABLING.search(name.rpartition(".")[2].lower())]
-    # session_csrf and the like call theirs CsrfMiddleware.
-    protects = stack.has(CSRF) or any(
-        name.endswith(("CsrfViewMiddleware", "CsrfMiddleware")) and name not in disabling
-        for name in names
-    )
-    if protects:
+    protecting: list[str] = []
+    idle: list[str] = []
+    for name in names:
+        if is_subclass(name, CSRF) or (name.endswith(_NAMED_SO) and name not in disabling):
+            (idle if _is_idle(name) else protecting).append(name)
+    if protecting:
         return [W245.found(subject=name) for name in disabling]
-    logs_in_by_cookie = is_present(SESSION) or is_present(_AUTHENTICATION)
-    return [E244.found()] if logs_in_by_cookie else []
+    if not is_present(SESSION) and not is_present(_AUTHENTICATION):
+        return []
+    if idle:
+        return [E244.found(problem=f"{idle[0]}, which is in MIDDLEWARE, checks no CSRF token")]
+    return [E244.found(problem="CsrfViewMiddleware is not in MIDDLEWARE")]
+
+
+def _is_idle(name: str) -> bool:
+    """Whether ``name``, which passes for protection, refuses no request; false in doubt."""
+    found = load_object(name)
+    if is_subclass(name, CSRF):
+        return refuses_nothing(getattr(found, "process_view", None))
+    module = sys.modules.get(str(getattr(found, "__module__", "")))
+    if getattr(module, "__file__", None) is None:
+        return False  # not imported, or no code that can be read
+    return not any(map(_REFUSING.search, names_in(found)))
 
 
 CHECKS = (check_trusted_origins, check_csrf_middleware)

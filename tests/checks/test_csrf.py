@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.test import RequestFactory, override_settings
+from django.utils.crypto import constant_time_compare
 from django.utils.functional import lazystr
 from site_support import AUTHENTICATION, MIDDLEWARE, SESSION, codes, findings, without
 
@@ -13,6 +15,56 @@ from django_hardened.checks import csrf
 
 class OwnCsrf(CsrfViewMiddleware):
     pass
+
+
+class Relaxed(CsrfViewMiddleware):
+    def process_view(self, request: Any, *args: Any) -> Any:
+        if request.path == "/hook/":
+            return None
+        return super().process_view(request, *args)
+
+
+class Idle(CsrfViewMiddleware):
+    def process_view(self, *args: Any) -> None:
+        """Check nothing."""
+
+
+class IdleCsrfViewMiddleware(CsrfViewMiddleware):
+    def process_view(self, request: Any, *args: Any) -> None:
+        request.csrf_processing_done = True
+
+
+class InheritedIdle(Idle):
+    pass
+
+
+class IdleCsrfMiddleware:
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        return self.get_response(request)
+
+
+class WrappingCsrfMiddleware(IdleCsrfMiddleware):
+    def __init__(self, get_response: Any) -> None:
+        self.get_response = CsrfViewMiddleware(get_response)
+
+
+class ComparingCsrfMiddleware(IdleCsrfMiddleware):
+    @staticmethod
+    def process_view(request: Any, *args: Any) -> Any:
+        def verdict() -> bool:
+            return constant_time_compare(request.POST["token"], request.session["token"])
+
+        return None if verdict() else 403
+
+
+def refusingCsrfMiddleware(get_response: Any) -> Any:  # noqa: N802
+    def middleware(request: Any) -> Any:
+        return get_response(request) if "x-token" in request.headers else HttpResponse(status=403)
+
+    return middleware
 
 
 @pytest.mark.parametrize(
@@ -115,6 +167,16 @@ BARE = without("CsrfViewMiddleware")
         ([], []),
         (without("CsrfViewMiddleware", "SessionMiddleware", "AuthenticationMiddleware"), []),
         ([*BARE, f"{__name__}.OwnCsrf"], []),
+        ([*BARE, f"{__name__}.Relaxed"], []),
+        ([*BARE, f"{__name__}.WrappingCsrfMiddleware"], []),
+        ([*BARE, f"{__name__}.ComparingCsrfMiddleware"], []),
+        ([*BARE, f"{__name__}.refusingCsrfMiddleware"], []),
+        ([*BARE, f"{__name__}.Idle"], ["E244"]),
+        ([*BARE, f"{__name__}.InheritedIdle"], ["E244"]),
+        ([*BARE, f"{__name__}.IdleCsrfViewMiddleware"], ["E244"]),
+        ([*BARE, f"{__name__}.IdleCsrfMiddleware"], ["E244"]),
+        ([*MIDDLEWARE, f"{__name__}.Idle", f"{__name__}.IdleCsrfMiddleware"], []),
+        ([f"{__name__}.Idle"], []),
         ([*BARE, "not_installed.OurCsrfViewMiddleware"], []),
         ([*BARE, "session_csrf.CsrfMiddleware"], []),
         ([*BARE, "site.middleware.DisableCsrfMiddleware"], ["E244"]),
@@ -128,3 +190,8 @@ BARE = without("CsrfViewMiddleware")
 )
 def test_middleware(middleware: list[str], expected: list[str]) -> None:
     assert codes(csrf, MIDDLEWARE=middleware) == expected
+
+
+def test_the_middleware_that_checks_nothing_is_named() -> None:
+    [message] = findings(csrf, MIDDLEWARE=[*BARE, f"{__name__}.Idle"])
+    assert message.msg.startswith(f"{__name__}.Idle, which is in MIDDLEWARE, checks no CSRF token")
