@@ -25,6 +25,7 @@ from django_hardened.checks import (
     cache_privacy,
     cached_views,
     caches,
+    cookie_scope,
     cookies,
     cors,
     csp,
@@ -51,6 +52,7 @@ from django_hardened.checks import (
     pinning,
     process,
     proxies,
+    proxy_ssl_header,
     rest_framework,
     secrets,
     serving,
@@ -74,8 +76,9 @@ Check = Callable[..., list[CheckMessage]]
 # What the settings alone decide: quick enough to be asked whenever a server process starts.
 SETTINGS_MODULES = (
     *(environment, booleans, secrets, templates),  # 0xx
-    *(hosts, host_settings, pinning, proxies, internal_ips),  # 1xx
-    *(transport, browser_headers, cookies, csrf, csp, csp_sources, cors),  # 2xx
+    *(hosts, host_settings, pinning, proxies, proxy_ssl_header, internal_ips),  # 1xx
+    *(transport, browser_headers, cookies, cookie_scope),
+    *(csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
     *(throttle_rates, tokens),  # 4xx
     *(caches, cache_privacy, databases, limit_counts, limit_stores, mail, tasks, uploads),  # 5xx

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage
 from django.core.checks.security.base import REFERRER_POLICY_VALUES
 
 from django_hardened.checks import stack
-from django_hardened.checks.cookies import SESSION
+from django_hardened.checks.cookies_in_use import SESSION
 from django_hardened.checks.csp_policies import admits_anybody, policies
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule

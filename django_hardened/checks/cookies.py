@@ -1,20 +1,17 @@
-"""2xx: the cookies that log people in, and the one that protects their forms."""
+"""2xx: how the cookies that log people in, and the one that protects their forms, are sent."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass, listed, load_class
+from django_hardened.checks.cookies_in_use import CSRF, SESSION, Cookie, cookies_in_use
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
-from django_hardened.hosts import is_overbroad
-
-SESSION = "django.contrib.sessions.middleware.SessionMiddleware"
-CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
 _SESSION_SECURE = ("security.W010", "security.W011", "security.W012")
 
@@ -48,10 +45,8 @@ E222 = Rule(
 )
 E223 = Rule(
     "E223",
-    "SESSION_COOKIE_SAMESITE is {value!r}, so that the cookie has no SameSite: some browsers send "
-    "it with requests that other sites make.",
-    'SESSION_COOKIE_SAMESITE = "Lax"',
-    setting="SESSION_COOKIE_SAMESITE",
+    "{setting} is {value!r}, {consequence}.",
+    '{setting} = "Lax"',
     asvs="3.3.2",
     cwe=1275,
 )
@@ -72,28 +67,6 @@ W225 = Rule(
     setting="CSRF_COOKIE_SAMESITE",
     asvs="3.3.2",
     cwe=1275,
-)
-E226 = Rule(
-    "E226",
-    "{setting} is {value!r}, under which strangers hold names: browsers drop the cookie, or send "
-    "it to them.",
-    "{setting} = None",
-    asvs="3.3.3",
-    cwe=668,
-)
-W227 = Rule(
-    "W227",
-    "{setting} is {value!r}: the cookie goes to every host under that domain, and each of them can "
-    "replace it.",
-    "{setting} = None  # it then stays with the host that sets it; only hosts that share a login "
-    "need a domain",
-    asvs="3.3.3",
-)
-E228 = Rule(
-    "E228",
-    "The cookie {name!r} {rule}, but {setting} is {value!r}: browsers drop it without a word.",
-    "{setting} = {right}  # or a name without that prefix",
-    asvs="3.3.3",
 )
 E229 = Rule(
     "E229",
@@ -118,45 +91,14 @@ W218 = Rule(
     asvs="3.3.1",
     cwe=614,
 )
-RULES = (E220, E221, E222, E223, E224, W225, E226, W227, E228, E229, W219, W218)
-
-
-class _Cookie(NamedTuple):
-    """What the settings make of one cookie; ``prefix`` is how their names begin."""
-
-    prefix: str
-    insecure: Rule
-    middleware: str
-
-    def setting(self, attribute: str) -> str:
-        return f"{self.prefix}_{attribute}"
-
-    def value(self, attribute: str) -> Any:
-        return getattr(settings, self.setting(attribute))
-
-    @property
-    def name(self) -> str:
-        return str(self.value("NAME"))
-
-    def has_prefix(self, *prefixes: str) -> bool:
-        # Browsers compare them without regard to case: RFC 6265bis section 5.4.
-        return self.name.lower().startswith(prefixes)
-
-
-def _cookies_in_use() -> list[_Cookie]:
-    cookies = []
-    if is_present(SESSION):
-        cookies.append(_Cookie("SESSION_COOKIE", E220, SESSION))
-    if is_present(CSRF) and not settings.CSRF_USE_SESSIONS:
-        cookies.append(_Cookie("CSRF_COOKIE", E222, CSRF))
-    return cookies
+RULES = (E220, E221, E222, E223, E224, W225, E229, W219, W218)
 
 
 def check_cookie_secure(**kwargs: Any) -> list[CheckMessage]:
-    return [_not_secure(cookie) for cookie in _cookies_in_use() if not cookie.value("SECURE")]
+    return [_not_secure(cookie) for cookie in cookies_in_use() if not cookie.value("SECURE")]
 
 
-def _not_secure(cookie: _Cookie) -> CheckMessage:
+def _not_secure(cookie: Cookie) -> CheckMessage:
     if cookie.has_prefix("__host-", "__secure-"):
         setting = cookie.setting("SECURE")
         return E229.found(setting=setting, subject=setting, name=cookie.name)
@@ -166,7 +108,7 @@ def _not_secure(cookie: _Cookie) -> CheckMessage:
     if not _is_on_https():
         setting = cookie.setting("SECURE")
         return W219.found(setting=setting, subject=setting)
-    return cookie.insecure.found()
+    return (E220 if cookie.middleware == SESSION else E222).found()
 
 
 def _is_on_https() -> bool:
@@ -200,56 +142,30 @@ def check_session_cookie_httponly(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_cookie_samesite(**kwargs: Any) -> list[CheckMessage]:
-    findings = []
-    for cookie in _cookies_in_use():
-        value = cookie.value("SAMESITE")
-        is_none = str(value).lower() == "none"  # also the value None, which is why it comes second
-        if cookie.prefix == "CSRF_COOKIE":
-            findings += [W225.found(value=value)] if not value or is_none else []
-        elif not value:
-            findings.append(E223.found(value=value))
-        elif is_none:
-            findings.append(E224.found(value=value))
-    return findings
+    return [finding for cookie in cookies_in_use() if (finding := _samesite(cookie))]
 
 
-def check_cookie_domain(**kwargs: Any) -> list[CheckMessage]:
-    findings = []
-    for cookie in _cookies_in_use():
-        value, setting = str(cookie.value("DOMAIN") or ""), cookie.setting("DOMAIN")
-        if not value:
-            continue
-        if is_overbroad(f".{value.removeprefix('.')}"):
-            findings.append(E226.found(setting=setting, subject=setting, value=value))
-        elif not cookie.has_prefix("__host-"):  # which may have no Domain at all
-            findings.append(W227.found(setting=setting, subject=setting, value=value))
-    return findings
-
-
-def check_cookie_prefixes(**kwargs: Any) -> list[CheckMessage]:
-    return [
-        E228.found(
-            setting=cookie.setting(attribute),
-            subject=cookie.setting(attribute),
-            name=cookie.name,
-            value=str(cookie.value(attribute)),
-            rule=rule,
-            right=right,
-        )
-        for cookie in _cookies_in_use()
-        if cookie.has_prefix("__host-")
-        for attribute, rule, right, is_right in (
-            ("DOMAIN", "may have no Domain", "None", not cookie.value("DOMAIN")),
-            ("PATH", "must have the Path '/'", '"/"', str(cookie.value("PATH")) == "/"),
-        )
-        if not is_right
-    ]
+def _samesite(cookie: Cookie) -> CheckMessage | None:
+    value, setting = cookie.value("SAMESITE"), cookie.setting("SAMESITE")
+    word = str(value).lower()
+    if value and word not in ("lax", "strict", "none"):
+        consequence = "which Django does not know: every response that sets the cookie fails"
+        return E223.found(setting=setting, subject=setting, value=value, consequence=consequence)
+    if value and word != "none":
+        return None
+    if cookie.middleware == CSRF:
+        return W225.found(value=value)
+    if value:
+        return E224.found(value=value)
+    consequence = (
+        "so that the cookie has no SameSite: some browsers send it with requests that other sites "
+        "make"
+    )
+    return E223.found(setting=setting, subject=setting, value=value, consequence=consequence)
 
 
 CHECKS = (
     check_cookie_secure,
     check_session_cookie_httponly,
     check_cookie_samesite,
-    check_cookie_domain,
-    check_cookie_prefixes,
 )

@@ -18,7 +18,7 @@ from django_hardened.checks.classes import (
     names_in,
     refuses_nothing,
 )
-from django_hardened.checks.cookies import CSRF, SESSION
+from django_hardened.checks.cookies_in_use import CSRF, SESSION
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.hosts import is_loopback, is_overbroad

@@ -11,7 +11,7 @@ from django.urls import URLResolver, get_resolver
 
 from django_hardened.checks import stack
 from django_hardened.checks.classes import is_from_a_package
-from django_hardened.checks.cookies import CSRF
+from django_hardened.checks.cookies_in_use import CSRF
 from django_hardened.checks.rules import Rule
 
 W246 = Rule(

@@ -15,7 +15,7 @@ from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.proxies import FORWARDED_HEADERS, TrustedProxies
 
-_DECLARE = (
+DECLARE = (
     'HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8"]  # your proxies, or "unix" for a unix socket; with '
     f'"{TRUSTED_PROXY}" first in MIDDLEWARE'
 )
@@ -24,7 +24,7 @@ E115 = Rule(
     "E115",
     "USE_X_FORWARDED_HOST is on, no trusted proxy is declared, and ALLOWED_HOSTS has {entries}: "
     "whoever sends X-Forwarded-Host decides where links lead, and poisons caches.",
-    f"{_DECLARE}, which forwards the host by itself: USE_X_FORWARDED_HOST = False",
+    f"{DECLARE}, which forwards the host by itself: USE_X_FORWARDED_HOST = False",
     setting="USE_X_FORWARDED_HOST",
     asvs="4.1.3",
     cwe=348,
@@ -33,7 +33,7 @@ I116 = Rule(
     "I116",
     "USE_X_FORWARDED_HOST is on, and no trusted proxy is declared: any client may send "
     "X-Forwarded-Host, past the proxy's own choice of host.",
-    f"{_DECLARE}, which forwards the host by itself: USE_X_FORWARDED_HOST = False",
+    f"{DECLARE}, which forwards the host by itself: USE_X_FORWARDED_HOST = False",
     setting="USE_X_FORWARDED_HOST",
     asvs="4.1.3",
     cwe=348,
@@ -42,33 +42,10 @@ W117 = Rule(
     "W117",
     "USE_X_FORWARDED_PORT is on, and no trusted proxy is declared: any client may put a port of "
     "its choice into links and cache keys.",
-    f"{_DECLARE}, and USE_X_FORWARDED_PORT = False",
+    f"{DECLARE}, and USE_X_FORWARDED_PORT = False",
     setting="USE_X_FORWARDED_PORT",
     asvs="4.1.3",
     cwe=348,
-)
-W118 = Rule(
-    "W118",
-    "SECURE_PROXY_SSL_HEADER is set, and no trusted proxy is declared: {consequence}.",
-    f"{_DECLARE}; without a proxy, SECURE_PROXY_SSL_HEADER = None",
-    setting="SECURE_PROXY_SSL_HEADER",
-    asvs="4.1.3",
-    cwe=348,
-)
-I125 = Rule(
-    "I125",
-    "SECURE_PROXY_SSL_HEADER is set, and no trusted proxy is declared: whoever reaches the server "
-    "past the proxy passes off plain http as https.",
-    f"{_DECLARE}; without a proxy, SECURE_PROXY_SSL_HEADER = None",
-    setting="SECURE_PROXY_SSL_HEADER",
-    asvs="4.1.3",
-    cwe=348,
-)
-E119 = Rule(
-    "E119",
-    "SECURE_PROXY_SSL_HEADER is {value}, which {problem}.",
-    'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
-    setting="SECURE_PROXY_SSL_HEADER",
 )
 E120 = Rule(
     "E120",
@@ -94,16 +71,6 @@ E122 = Rule(
     setting="HARDENED_TRUSTED_PROXIES",
     asvs="4.1.3",
 )
-W123 = Rule(
-    "W123",
-    "SECURE_PROXY_SSL_HEADER reads {header}, for which TrustedProxyMiddleware does not vouch: it "
-    "is removed, or any client may send it.",
-    'Let the proxy set X-Forwarded-Proto: SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", '
-    '"https")',
-    setting="SECURE_PROXY_SSL_HEADER",
-    asvs="4.1.3",
-    cwe=348,
-)
 E128 = Rule(
     "E128",
     "HARDENED_FORWARDED_HEADER is {value!r}, which is no header that is read.",
@@ -128,21 +95,23 @@ W138 = Rule(
     asvs="4.1.3",
     cwe=348,
 )
-RULES = (E115, I116, W117, W118, I125, E119, E120, E121, E122, W123, E128, I129, W138)
+RULES = (E115, I116, W117, E120, E121, E122, E128, I129, W138)
 
 _EVERYBODY = "the whole internet"
 _TOO_WIDE = "more of the internet than anybody has for proxies"
 # Nobody was ever given more than a /8 of IPv4; of IPv6 it is more than all that is in use.
 _NARROWEST = 8
 _MAX_SHOWN = 4
-_FORWARDED_PROTO = "HTTP_X_FORWARDED_PROTO"
-# What the server puts into the environment of a request by itself: no client can send it.
-_SERVER_VARIABLES = {"HTTPS", "REQUEST_SCHEME", "UWSGI_SCHEME", "wsgi.url_scheme"}
+
+
+def are_declared() -> bool:
+    """Whether any proxy is declared to be ours."""
+    return bool(getattr(settings, "HARDENED_TRUSTED_PROXIES", None))
 
 
 def check_forwarded_host_and_port(**kwargs: Any) -> list[CheckMessage]:
     # Either middleware removes both headers before anything reads them.
-    if _declared() or is_present(TRUSTED_PROXY) or is_present(HOST_PINNING):
+    if are_declared() or is_present(TRUSTED_PROXY) or is_present(HOST_PINNING):
         return []
     findings = []
     if settings.USE_X_FORWARDED_HOST:
@@ -151,49 +120,6 @@ def check_forwarded_host_and_port(**kwargs: Any) -> list[CheckMessage]:
     if settings.USE_X_FORWARDED_PORT:
         findings.append(W117.found())
     return findings
-
-
-def check_proxy_ssl_header(**kwargs: Any) -> list[CheckMessage]:
-    value = settings.SECURE_PROXY_SSL_HEADER
-    if value is None:
-        return []
-    problem = _ssl_header_problem(value)
-    if problem:
-        return [E119.found(value=_describe(value), problem=problem)]
-    header, has_middleware = str(value[0]), is_present(TRUSTED_PROXY)
-    if header in _SERVER_VARIABLES:
-        return []
-    if _declared():
-        unknown = has_middleware and header != _FORWARDED_PROTO
-        return [W123.found(header=header)] if unknown else []
-    if has_middleware and header == _FORWARDED_PROTO:
-        consequence = "the header is removed, and every request counts as plain http"
-    elif open_entries():
-        consequence = "any client may send it, and passes off plain http as https"
-    else:  # a site that has named its hosts knows who serves them
-        return [I125.found()]
-    return [W118.found(consequence=consequence)]
-
-
-def _describe(value: Any) -> str:
-    """Return the name of the header: what is waited for may be a secret that the proxy adds."""
-    is_pair = isinstance(value, list | tuple) and len(value) == 2
-    return f"({str(value[0])!r}, ...)" if is_pair else f"of the type {type(value).__name__}"
-
-
-def _ssl_header_problem(value: Any) -> str | None:
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        return "is not a pair of a header and a value: Django fails on every request"
-    header, secure = map(str, value)
-    if header in _SERVER_VARIABLES:
-        return None
-    if not header.startswith("HTTP_") or header != header.upper() or "-" in header:
-        return "does not name a header as Django knows it, such as 'HTTP_X_FORWARDED_PROTO'"
-    if secure.strip() in ("", "http"):
-        return "takes plain http for https"
-    if header.endswith(("_PROTO", "_SCHEME")) and secure != "https":
-        return "no proxy ever sends: the value is 'https'"
-    return None
 
 
 def check_trusted_proxies(**kwargs: Any) -> list[CheckMessage]:
@@ -265,10 +191,6 @@ def _is_everybody(entry: str) -> bool:
         return False
 
 
-def _declared() -> bool:
-    return bool(getattr(settings, "HARDENED_TRUSTED_PROXIES", None))
-
-
 def check_server_trust(**kwargs: Any) -> list[CheckMessage]:
     believed = os.environ.get("FORWARDED_ALLOW_IPS", "").split(",")
     return [W138.found()] if "*" in map(str.strip, believed) else []
@@ -276,7 +198,6 @@ def check_server_trust(**kwargs: Any) -> list[CheckMessage]:
 
 CHECKS = (
     check_forwarded_host_and_port,
-    check_proxy_ssl_header,
     check_trusted_proxies,
     check_forwarded_header,
     check_server_trust,

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpResponse
 from django.utils.functional import lazystr
 from site_support import CSRF, codes, findings, without
 
-from django_hardened.checks import cookies
+from django_hardened.checks import cookie_scope, cookies
+
+COOKIES = (cookies, cookie_scope)
 
 ALL_OFF: dict[str, Any] = {
     "SESSION_COOKIE_SECURE": False,
@@ -27,7 +31,7 @@ class OwnSession(SessionMiddleware):
 
 
 def test_all_off() -> None:
-    assert sorted(codes(cookies, **ALL_OFF)) == sorted(SESSION_CODES + CSRF_CODES)
+    assert sorted(codes(*COOKIES, **ALL_OFF)) == sorted(SESSION_CODES + CSRF_CODES)
 
 
 @pytest.mark.parametrize(
@@ -44,14 +48,14 @@ def test_all_off() -> None:
     ids=["in the session", "no csrf", "no sessions", "nowhere", "none", "subclass", "wrapper"],
 )
 def test_a_cookie_that_nobody_sets(changes: dict[str, Any], expected: list[str]) -> None:
-    assert codes(cookies, **ALL_OFF, **changes) == expected
+    assert codes(*COOKIES, **ALL_OFF, **changes) == expected
 
 
 @pytest.mark.parametrize("value", [None, 0, False, ""])
 def test_off(value: Any) -> None:
-    assert codes(cookies, SESSION_COOKIE_SECURE=value) == ["E220"]
-    assert codes(cookies, CSRF_COOKIE_SECURE=value) == ["E222"]
-    assert codes(cookies, SESSION_COOKIE_HTTPONLY=value) == ["E221"]
+    assert codes(*COOKIES, SESSION_COOKIE_SECURE=value) == ["E220"]
+    assert codes(*COOKIES, CSRF_COOKIE_SECURE=value) == ["E222"]
+    assert codes(*COOKIES, SESSION_COOKIE_HTTPONLY=value) == ["E221"]
 
 
 @pytest.mark.parametrize(
@@ -63,15 +67,26 @@ def test_off(value: Any) -> None:
         ("None", ["E224"], ["W225"]),
         ("none", ["E224"], ["W225"]),
         (lazystr("None"), ["E224"], ["W225"]),
+        ("Laxx", ["E223"], ["E223"]),
+        (lazystr("same-site"), ["E223"], ["E223"]),
+        ("Lax ", ["E223"], ["E223"]),
+        (True, ["E223"], ["E223"]),
+        (b"Lax", ["E223"], ["E223"]),
         ("Lax", [], []),
         ("strict", [], []),
         (lazystr("Lax"), [], []),
     ],
-    ids=["None", "False", "''", "'None'", "'none'", "lazy none", "Lax", "strict", "lazy lax"],
 )
 def test_samesite(value: Any, session: list[str], csrf: list[str]) -> None:
-    assert codes(cookies, SESSION_COOKIE_SAMESITE=value) == session
-    assert codes(cookies, CSRF_COOKIE_SAMESITE=value) == csrf
+    assert codes(*COOKIES, SESSION_COOKIE_SAMESITE=value) == session
+    assert codes(*COOKIES, CSRF_COOKIE_SAMESITE=value) == csrf
+
+
+@pytest.mark.parametrize("word", ["Laxx", "Lax ", "lax", "STRICT", "none"])
+def test_what_is_said_of_samesite_is_true_of_django(word: str) -> None:
+    is_known = "E223" not in codes(*COOKIES, SESSION_COOKIE_SAMESITE=word)
+    with nullcontext() if is_known else pytest.raises(ValueError, match="samesite"):
+        HttpResponse().set_cookie("sessionid", samesite=word)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cookie", ["SESSION_COOKIE", "CSRF_COOKIE"])
@@ -95,7 +110,7 @@ def test_samesite(value: Any, session: list[str], csrf: list[str]) -> None:
     ids=repr,
 )
 def test_domain(cookie: str, domain: Any, expected: list[str]) -> None:
-    found = findings(cookies, **{f"{cookie}_DOMAIN": domain})
+    found = findings(*COOKIES, **{f"{cookie}_DOMAIN": domain})
     assert [str(m.id)[-4:] for m in found] == expected
     for message in found:
         assert message.setting == message.subject == f"{cookie}_DOMAIN"  # type: ignore[attr-defined]
@@ -124,11 +139,11 @@ def test_domain(cookie: str, domain: Any, expected: list[str]) -> None:
 )
 def test_prefix(cookie: str, name: Any, attributes: dict[str, Any], expected: list[str]) -> None:
     changes = {f"{cookie}_{key}": value for key, value in attributes.items()}
-    assert codes(cookies, **{f"{cookie}_NAME": name}, **changes) == expected
+    assert codes(*COOKIES, **{f"{cookie}_NAME": name}, **changes) == expected
 
 
 def test_a_broken_name_says_what_breaks_it() -> None:
-    [message] = findings(cookies, CSRF_COOKIE_NAME="__Host-csrf", CSRF_COOKIE_PATH="/shop")
+    [message] = findings(*COOKIES, CSRF_COOKIE_NAME="__Host-csrf", CSRF_COOKIE_PATH="/shop")
     assert message.msg == (
         "The cookie '__Host-csrf' must have the Path '/', but CSRF_COOKIE_PATH is '/shop': "
         "browsers drop it without a word."
@@ -167,4 +182,4 @@ BEHIND_A_PROXY: dict[str, Any] = {
     ],
 )
 def test_a_site_whose_proxy_ends_tls(changes: dict[str, Any], expected: list[str]) -> None:
-    assert codes(cookies, **(PLAIN | changes)) == expected
+    assert codes(*COOKIES, **(PLAIN | changes)) == expected

@@ -8,7 +8,9 @@ from django.utils.functional import lazystr
 from findings_support import subjects
 from site_support import MIDDLEWARE, PIN, PROXY, SECURITY, codes, findings, without
 
-from django_hardened.checks import internal_ips, proxies
+from django_hardened.checks import internal_ips, proxies, proxy_ssl_header
+
+PROXIES = (proxies, proxy_ssl_header)
 
 PROTO = ("HTTP_X_FORWARDED_PROTO", "https")
 BARE = without("TrustedProxyMiddleware", "HostPinningMiddleware")
@@ -30,20 +32,20 @@ DECLARED = {"HARDENED_TRUSTED_PROXIES": ["10.0.0.0/8"]}
 )
 def test_a_forwarded_host(allowed: list[str], expected: str) -> None:
     changes = {"USE_X_FORWARDED_HOST": True, "ALLOWED_HOSTS": allowed, "MIDDLEWARE": BARE}
-    assert codes(proxies, **changes) == [expected]
+    assert codes(*PROXIES, **changes) == [expected]
 
 
 @pytest.mark.parametrize("setting", ["USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT"])
 @pytest.mark.parametrize("middleware", [[PROXY, SECURITY], [PIN, SECURITY]])
 def test_either_middleware_removes_the_header(setting: str, middleware: list[str]) -> None:
-    assert codes(proxies, MIDDLEWARE=middleware, **{setting: True}) == []
+    assert codes(*PROXIES, MIDDLEWARE=middleware, **{setting: True}) == []
 
 
 def test_declared_without_the_middleware_is_one_finding() -> None:
     changes = {"USE_X_FORWARDED_HOST": True, "USE_X_FORWARDED_PORT": True, "MIDDLEWARE": BARE}
-    assert codes(proxies, **changes) == ["I116", "W117"]
-    assert codes(proxies, **changes, **DECLARED) == ["E122"]
-    assert codes(proxies, MIDDLEWARE=BARE, SECURE_PROXY_SSL_HEADER=PROTO, **DECLARED) == ["E122"]
+    assert codes(*PROXIES, **changes) == ["I116", "W117"]
+    assert codes(*PROXIES, **changes, **DECLARED) == ["E122"]
+    assert codes(*PROXIES, MIDDLEWARE=BARE, SECURE_PROXY_SSL_HEADER=PROTO, **DECLARED) == ["E122"]
 
 
 # -- SECURE_PROXY_SSL_HEADER ---------------------------------------------------------------------
@@ -69,12 +71,18 @@ def test_declared_without_the_middleware_is_one_finding() -> None:
         ("HTTP_CLOUDFRONT_FORWARDED_PROTO", "true"),
         ("HTTP_X_SCHEME", "on"),
         (None, None),
+        ("HTTP_HOST", "example.com"),
+        ("HTTP_USER_AGENT", "ELB"),
+        ("HTTP_ORIGIN", "https://example.com"),
+        ("HTTP_UPGRADE_INSECURE_REQUESTS", "1"),
+        ("HTTP_X_FORWARDED_FOR", "10.0.0.1"),
+        ("HTTP_SEC_FETCH_SITE", "same-origin"),
     ],
     ids=repr,
 )
 def test_a_header_that_is_wrong(value: Any) -> None:
-    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value) == ["E119"]
-    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value, **DECLARED) == ["E119"]
+    assert codes(*PROXIES, SECURE_PROXY_SSL_HEADER=value) == ["E119"]
+    assert codes(*PROXIES, SECURE_PROXY_SSL_HEADER=value, **DECLARED) == ["E119"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +95,7 @@ def test_a_header_that_is_wrong(value: Any) -> None:
     ],
 )
 def test_a_value_that_a_proxy_sends_may_be_a_secret(value: Any, shown: str) -> None:
-    [message] = findings(proxies, SECURE_PROXY_SSL_HEADER=value)
+    [message] = findings(*PROXIES, SECURE_PROXY_SSL_HEADER=value)
     assert f"SECURE_PROXY_SSL_HEADER is {shown}, which " in message.msg
     assert "S3cr3t" not in str(message)
 
@@ -101,24 +109,27 @@ def test_a_value_that_a_proxy_sends_may_be_a_secret(value: Any, shown: str) -> N
         ("HTTP_X_FORWARDED_PROTOCOL", "ssl"),
         ("HTTP_X_FORWARDED_SSL", "on"),
         ("HTTP_FRONT_END_HTTPS", "on"),
+        ("HTTP_FASTLY_SSL", "1"),
+        ("HTTP_X_FORWARDED_PORT", "443"),
+        ("HTTP_FORWARDED", "proto=https"),
+        ("HTTP_X_EDGE_TOKEN", "S3cr3t"),
     ],
-    ids=["pair", "list", "lazy", "protocol", "ssl", "iis"],
 )
 def test_a_header_that_is_right_but_undeclared(value: Any) -> None:
-    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value, MIDDLEWARE=BARE) == ["I125"]
+    assert codes(*PROXIES, SECURE_PROXY_SSL_HEADER=value, MIDDLEWARE=BARE) == ["I125"]
     open_site = {"MIDDLEWARE": BARE, "ALLOWED_HOSTS": ["*"]}
-    assert codes(proxies, SECURE_PROXY_SSL_HEADER=value, **open_site) == ["W118"]
+    assert codes(*PROXIES, SECURE_PROXY_SSL_HEADER=value, **open_site) == ["W118"]
 
 
 @pytest.mark.parametrize("header", ["HTTPS", "REQUEST_SCHEME", "wsgi.url_scheme"])
 def test_what_the_server_says_itself(header: str) -> None:
-    assert codes(proxies, SECURE_PROXY_SSL_HEADER=(header, "on")) == []
+    assert codes(*PROXIES, SECURE_PROXY_SSL_HEADER=(header, "on")) == []
 
 
 def test_what_an_undeclared_header_leads_to() -> None:
-    [believed] = findings(proxies, SECURE_PROXY_SSL_HEADER=PROTO, MIDDLEWARE=BARE)
-    [removed] = findings(proxies, SECURE_PROXY_SSL_HEADER=PROTO)
-    [other] = findings(proxies, SECURE_PROXY_SSL_HEADER=("HTTP_X_SCHEME", "https"))
+    [believed] = findings(*PROXIES, SECURE_PROXY_SSL_HEADER=PROTO, MIDDLEWARE=BARE)
+    [removed] = findings(*PROXIES, SECURE_PROXY_SSL_HEADER=PROTO)
+    [other] = findings(*PROXIES, SECURE_PROXY_SSL_HEADER=("HTTP_X_SCHEME", "https"))
     assert (believed.id, other.msg) == ("django_hardened.I125", believed.msg)
     assert removed.id == "django_hardened.W118"
     assert "the header is removed" in removed.msg
@@ -165,30 +176,30 @@ def test_what_an_undeclared_header_leads_to() -> None:
     ids=repr,
 )
 def test_declared_proxies(entries: Any, expected: list[str]) -> None:
-    assert codes(proxies, HARDENED_TRUSTED_PROXIES=entries) == expected
+    assert codes(*PROXIES, HARDENED_TRUSTED_PROXIES=entries) == expected
 
 
 def test_networks_that_are_everybody_together_are_named() -> None:
     quarters = ["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"]
-    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=["10.0.0.0/8", *quarters, 2])
+    [message] = findings(*PROXIES, HARDENED_TRUSTED_PROXIES=["10.0.0.0/8", *quarters, 2])
     assert "has '10.0.0.0/8', '0.0.0.0/2', '64.0.0.0/2', '128.0.0.0/2', ..., which" in message.msg
     assert "the whole internet" in message.msg
     assert subjects([message]) == ["0.0.0.0/0"]
-    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=["8.0.0.0/6"])
+    [message] = findings(*PROXIES, HARDENED_TRUSTED_PROXIES=["8.0.0.0/6"])
     assert "has '8.0.0.0/6', which is more of the internet than" in message.msg
 
 
 def test_a_wrong_entry_is_named() -> None:
-    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=["10.0.0.1/8"])
+    [message] = findings(*PROXIES, HARDENED_TRUSTED_PROXIES=["10.0.0.1/8"])
     assert message.msg == (
         "HARDENED_TRUSTED_PROXIES has '10.0.0.1/8', which is not an address, a network or 'unix'."
     )
 
 
 def test_a_number_alone_is_told_with_what_to_add() -> None:
-    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=[2])
+    [message] = findings(*PROXIES, HARDENED_TRUSTED_PROXIES=[2])
     assert 'HARDENED_TRUSTED_PROXIES = ["10.0.0.0/8", 2]' in str(message.hint)
-    [message] = findings(proxies, HARDENED_TRUSTED_PROXIES=[2, "unix", 3])
+    [message] = findings(*PROXIES, HARDENED_TRUSTED_PROXIES=[2, "unix", 3])
     assert message.msg == "HARDENED_TRUSTED_PROXIES has '3', which is a second number of proxies."
 
 
@@ -206,7 +217,7 @@ def test_a_number_alone_is_told_with_what_to_add() -> None:
     ],
 )
 def test_the_header_of_the_chain(value: Any, expected: list[str]) -> None:
-    assert codes(proxies, HARDENED_FORWARDED_HEADER=value) == expected
+    assert codes(*PROXIES, HARDENED_FORWARDED_HEADER=value) == expected
 
 
 # -- INTERNAL_IPS --------------------------------------------------------------------------------
@@ -246,4 +257,4 @@ def test_internal_ips(value: Any, expected: list[str]) -> None:
 
 
 def test_the_site_needs_no_proxy() -> None:
-    assert codes(proxies, MIDDLEWARE=MIDDLEWARE, HARDENED_TRUSTED_PROXIES=[]) == []
+    assert codes(*PROXIES, MIDDLEWARE=MIDDLEWARE, HARDENED_TRUSTED_PROXIES=[]) == []

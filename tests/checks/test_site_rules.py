@@ -25,6 +25,7 @@ from site_support import UPDATE_CACHE as CACHE
 
 from django_hardened.checks import (
     browser_headers,
+    cookie_scope,
     cookies,
     csrf,
     host_settings,
@@ -32,13 +33,14 @@ from django_hardened.checks import (
     internal_ips,
     pinning,
     proxies,
+    proxy_ssl_header,
     transport,
 )
 from django_hardened.checks.rules import Rule
 
 MODULES = (
-    *(hosts, host_settings, pinning, proxies, internal_ips),
-    *(transport, browser_headers, cookies, csrf),
+    *(hosts, host_settings, pinning, proxies, proxy_ssl_header, internal_ips),
+    *(transport, browser_headers, cookies, cookie_scope, csrf),
 )
 RULES: tuple[Rule, ...] = tuple(rule for module in MODULES for rule in module.RULES)
 PROTO = ("HTTP_X_FORWARDED_PROTO", "https")
