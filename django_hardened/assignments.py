@@ -10,34 +10,17 @@ import ast
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
 from django.conf import settings
 
-_CHANGING_METHODS = frozenset({"add", "append", "extend", "insert", "setdefault", "update"})
+from django_hardened.statements import ENVIRONMENT, Location, places_in
+
+__all__ = ["ENVIRONMENT", "Location", "assignments", "files", "locate", "settings_file"]
+
 _UNKNOWN = object()
-
-
-@dataclass(frozen=True)
-class Location:
-    """One place that gives a setting its value, or changes it.
-
-    Attributes:
-        file: the source file.
-        line: counted from 1.
-        value: what is assigned, as it is written; for ``NAME.append(...)`` the call.
-        keys: ``("default", "PASSWORD")`` for ``NAME["default"]["PASSWORD"] = ...``.
-        changes: whether the value that was there before lives on (``+=``, ``NAME["x"] = ...``).
-    """
-
-    file: Path
-    line: int
-    value: ast.expr = field(compare=False)
-    keys: tuple[str, ...] = ()
-    changes: bool = False
 
 
 Table = dict[str, tuple[Location, ...]]
@@ -91,7 +74,7 @@ def _table() -> Table:
 
 @lru_cache(maxsize=32)
 def _table_of(module: str, file: Path, modified: int) -> Table:
-    return _read(module, file, ())
+    return _read(module, file, (), follows=True)
 
 
 def _contradicts(place: Location, effective: object) -> bool:
@@ -127,8 +110,11 @@ def _file_of(module: str) -> Path | None:
     return Path(name) if name and str(name).endswith(".py") else None
 
 
-def _read(module: str, file: Path, above: tuple[str, ...]) -> Table:
-    """Return the assignments of ``module``, those of its ``import *`` where they stand."""
+def _read(module: str, file: Path, above: tuple[str, ...], *, follows: bool) -> Table:
+    """Return the assignments of ``module``, those of what it imports where they stand.
+
+    What is no settings module, but holds a value for one, is not followed any further.
+    """
     try:
         tree = ast.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -136,11 +122,10 @@ def _read(module: str, file: Path, above: tuple[str, ...]) -> Table:
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     found: defaultdict[str, tuple[Location, ...]] = defaultdict(tuple)
     for statement in _statements(tree.body):
-        if isinstance(statement, ast.ImportFrom):
-            imported = _imported(statement, package, (*above, module))
-            for name, places in imported.items():
+        if follows and isinstance(statement, ast.ImportFrom | ast.Import):
+            for name, places in _imported(statement, package, (*above, module)):
                 found[name] += places
-        for name, place in _places(statement, file):
+        for name, place in places_in(statement, file):
             found[name] += (place,)
     return dict(found)
 
@@ -159,81 +144,44 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _statements([child] if isinstance(child, ast.stmt) else child.body)
 
 
-def _imported(statement: ast.ImportFrom, package: str, above: tuple[str, ...]) -> Table:
-    # Settings are spelled in capitals; "from pathlib import Path" leads nowhere.
-    if not any(alias.name == "*" or alias.name.isupper() for alias in statement.names):
-        return {}
+def _imported(
+    statement: ast.ImportFrom | ast.Import, package: str, above: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[Location, ...]]]:
+    """Yield the assignments that ``statement`` brings along, by the name that they get here."""
+    if isinstance(statement, ast.Import):
+        for alias in statement.names:
+            yield from _of_module(alias.name, alias.asname or alias.name)
+        return
     try:
         module = resolve_name("." * statement.level + (statement.module or ""), package)
     except ImportError:
-        return {}
-    # ``UTC`` of the standard library is a constant of that, whose others are no settings.
-    ours = module.partition(".")[0] not in sys.stdlib_module_names
-    file = _file_of(module) if ours and module in sys.modules and module not in above else None
-    if file is None:
-        return {}
-    table = _read(module, file, above)
-    if statement.names[0].name == "*":
-        return {name: places for name, places in table.items() if not name.startswith("_")}
-    return {
-        alias.asname or alias.name: table[alias.name]
-        for alias in statement.names
-        if alias.name in table
-    }
-
-
-# -- One statement -------------------------------------------------------------------------------
-
-
-def _places(statement: ast.stmt, file: Path) -> Iterator[tuple[str, Location]]:
-    match statement:
-        case ast.Assign(targets=targets, value=value):
-            for target in targets:
-                yield from _assigned(target, value, file)
-            yield from _keywords_of_helper(value, file)
-        case ast.AnnAssign(target=target, value=ast.expr() as value):
-            yield from _assigned(target, value, file)
-        case ast.AugAssign(target=ast.Name(id=name) as target, value=value):
-            yield name, Location(file, target.lineno, value, changes=True)
-        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=attr, value=owner)) as call):
-            name, keys = _path(owner)
-            if name and attr in _CHANGING_METHODS:
-                yield name, Location(file, call.lineno, call, keys, changes=True)
-            yield from _keywords_of_helper(call, file)
-
-
-def _assigned(target: ast.expr, value: ast.expr, file: Path) -> Iterator[tuple[str, Location]]:
-    if isinstance(target, ast.Tuple | ast.List):
-        values = value.elts if isinstance(value, ast.Tuple | ast.List) else []
-        one_each = len(values) == len(target.elts)
-        for index, element in enumerate(target.elts):
-            yield from _assigned(element, values[index] if one_each else value, file)
         return
-    name, keys = _path(target)
-    if name:
-        changes = isinstance(target, ast.Subscript)
-        yield name, Location(file, target.lineno, value, keys, changes)
+    # ``UTC`` of the standard library is a constant of that, whose others are no settings.
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return
+    # Settings are spelled in capitals; "from pathlib import Path" leads nowhere.
+    is_settings = any(alias.name == "*" or alias.name.isupper() for alias in statement.names)
+    table: Table = {}
+    if module not in above and (is_settings or _is_own(module)):
+        file = _file_of(module) if module in sys.modules else None
+        table = _read(module, file, above, follows=is_settings) if file else {}
+    if statement.names[0].name == "*":
+        yield from ((name, places) for name, places in table.items() if name[0] != "_")
+        return
+    for alias in statement.names:
+        yield from _of_module(f"{module}.{alias.name}", alias.asname or alias.name)
+        yield alias.asname or alias.name, table.get(alias.name, ())
 
 
-def _path(node: ast.expr) -> tuple[str, tuple[str, ...]]:
-    """Return ``("NAME", ("a",))`` for ``NAME["a"]``; the name is "" for anything else."""
-    keys: list[str] = []
-    while isinstance(node, ast.Subscript):
-        if isinstance(node.slice, ast.Constant):
-            keys.insert(0, str(node.slice.value))
-        node = node.value
-    return (node.id if isinstance(node, ast.Name) else ""), tuple(keys)
+def _of_module(module: str, prefix: str) -> Iterator[tuple[str, tuple[Location, ...]]]:
+    """Yield what a module of the project assigns, as ``prefix.NAME``."""
+    file = _file_of(module) if module in sys.modules and _is_own(module) else None
+    if file:
+        for name, places in _read(module, file, (), follows=False).items():
+            yield f"{prefix}.{name}", places
 
 
-def _keywords_of_helper(node: ast.expr, file: Path) -> Iterator[tuple[str, Location]]:
-    """Yield the settings that are given by keyword to ``hardened_settings(...)``."""
-    for call in ast.walk(node):
-        if not isinstance(call, ast.Call) or _last_name(call.func) != "hardened_settings":
-            continue
-        for keyword in call.keywords:
-            if keyword.arg:
-                yield keyword.arg.upper(), Location(file, keyword.value.lineno, keyword.value)
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+def _is_own(module: str) -> bool:
+    """Whether ``module`` is written for this project."""
+    file = _file_of(module) if module.partition(".")[0] not in sys.stdlib_module_names else None
+    return bool(file) and {"site-packages", "dist-packages"}.isdisjoint(Path(str(file)).parts)

@@ -212,8 +212,12 @@ def _place(name: str, keys: Keys, text: str, *, within: bool = False) -> str:
 
     ``within`` is for a text that is too long to stand in another by chance: one of several.
     """
-    for place in reversed(assignments.assignments(name)):
-        for literal in literal_values.of(place, str(keys[-1]) if keys else ""):
+    key = str(keys[-1]) if keys else ""
+    places = [(place, key) for place in reversed(assignments.assignments(name))]
+    # What the source itself puts into the environment, to read it from there.
+    places += [(place, "") for place in assignments.assignments(assignments.ENVIRONMENT)]
+    for place, within_key in places:
+        for literal in literal_values.of(place, within_key):
             url = _PASSWORD_IN_URL.match(literal.text)
             is_part = within and text in literal.text
             if is_part or literal.text == text or (url and unquote(url[2]) == text):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from base64 import b32encode, b64encode
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
         f"if True:\n    SECRET_KEY = {STRONG!r}\nelse:\n    SECRET_KEY = env('X')",
         f"try:\n    SECRET_KEY = os.environ['NO_SUCH_VARIABLE']\nexcept KeyError:\n    {KEY}",
         f"class Production:\n    {KEY}\nSECRET_KEY = Production.SECRET_KEY",
+        f"SECRET_KEY = ''.join([{STRONG[:9]!r}, {STRONG[9:]!r}])",
+        f"SECRET_KEY = {STRONG[9]!r}.join(({STRONG[:9]!r}, {STRONG[10:]!r}))",
+        f"import base64\nSECRET_KEY = base64.b64decode({b64encode(STRONG.encode())!r}).decode()",
+        f"import base64 as b\nSECRET_KEY = b.b32decode({b32encode(STRONG.encode()).decode()!r})",
+        f"SECRET_KEY = bytes.fromhex({STRONG.encode().hex()!r}).decode() + ''",
+        f"os.environ.setdefault('K1', {STRONG!r})\nSECRET_KEY = os.environ['K1']",
+        f"os.environ['K2'] = {STRONG!r}\nSECRET_KEY = env('K2')",
+        f"from os import environ\nenviron.setdefault('K3', {STRONG!r})\nSECRET_KEY = environ['K3']",
+        f"os.environ.update(K4={STRONG!r})\nglobals().update(SECRET_KEY=os.environ['K4'])",
     ],
 )
 def test_a_key_in_the_source(project: Source, text: str) -> None:
@@ -50,6 +60,47 @@ def test_a_key_in_the_source(project: Source, text: str) -> None:
         assert all_codes(literals) == ["E040"]
     assert f"{path}, line " in message.msg
     assert STRONG not in str(message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from .keys import SECRET_KEY",
+        "from .keys import key as SECRET_KEY",
+        "from .keys import key\nSECRET_KEY = key",
+        "from . import keys\nSECRET_KEY = keys.key",
+        "from . import keys as k\nSECRET_KEY = k.SECRET_KEY.strip()",
+        "from {package}.keys import KEYS\nSECRET_KEY = KEYS['web']",
+        "import {package}.keys\nSECRET_KEY = {package}.keys.SECRET_KEY",
+        "import {package}.keys as k\nSECRET_KEY = k.KEYS['web']",
+        "from .keys import *",
+    ],
+)
+def test_a_key_in_a_module_beside_it(project: Source, text: str) -> None:
+    path = project.write("keys", f"{KEY}key = {STRONG!r}\nKEYS = {{'web': {STRONG!r}}}\n")
+    with project.in_effect(text.format(package=project.package)):
+        [message] = literals.check_secret_key_literal()
+    assert message.msg.startswith(f"SECRET_KEY is written in {path}, line ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from .keys import key as SECRET_KEY",
+        "from . import keys\nSECRET_KEY = keys.key",
+        "import base64\nSECRET_KEY = base64.b64decode(os.environ['SOME_KEY'])",
+        "SECRET_KEY = '-'.join([os.environ['SOME_KEY'], 'x'])",
+        "SECRET_KEY = env('SOME_KEY') if env else env.b64decode('no key').join(['x', 'y'])",
+        "os.environ.setdefault('SOME_KEY', 'development')\nSECRET_KEY = env('SOME_KEY')",
+    ],
+)
+def test_a_key_that_is_read_elsewhere(
+    project: Source, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("SOME_KEY", b64encode(STRONG.encode()).decode())
+    project.write("keys", "import os\nkey = os.environ['SOME_KEY']\nother = 'a literal'\n")
+    with project.in_effect(ENV + text):
+        assert literals.check_secret_key_literal() == []
 
 
 @pytest.mark.parametrize(
