@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened.checks.classes import is_subclass, load_class
+from django_hardened.checks.classes import is_subclass, load_class, refuses_nothing
 from django_hardened.checks.logins import has_login_pages, has_password_login, other_backends
 from django_hardened.checks.rules import Rule
 
@@ -28,7 +28,7 @@ _BETTER = (
 
 E330 = Rule(
     "E330",
-    "AUTH_PASSWORD_VALIDATORS is empty: every password is accepted, also '1'.",
+    "AUTH_PASSWORD_VALIDATORS {problem}: every password is accepted, also '1'.",
     _VALIDATORS,
     setting="AUTH_PASSWORD_VALIDATORS",
     asvs="6.2.1",
@@ -36,7 +36,7 @@ E330 = Rule(
 )
 W331 = Rule(
     "W331",
-    "AUTH_PASSWORD_VALIDATORS is empty, and {known}.",
+    "AUTH_PASSWORD_VALIDATORS {problem}, and {known}.",
     _VALIDATORS,
     setting="AUTH_PASSWORD_VALIDATORS",
     asvs="6.2.1",
@@ -83,7 +83,15 @@ W336 = Rule(
     setting="PASSWORD_HASHERS",
     asvs="6.2.9",
 )
-RULES = (E330, W331, E332, W333, E334, W335, W336)
+W337 = Rule(
+    "W337",
+    "PASSWORD_HASHERS {problem}.",
+    _BETTER,
+    setting="PASSWORD_HASHERS",
+    asvs="11.4.2",
+    cwe=916,
+)
+RULES = (E330, W331, E332, W333, E334, W335, W336, W337)
 
 MIN_LENGTH = 8  # ASVS 6.2.1
 # Django 1.11 of 2017 asked for no fewer than 36,000; OWASP asks for 600,000 today.
@@ -92,6 +100,11 @@ MIN_ITERATIONS = 100_000
 _UNSALTED = frozenset({"UnsaltedMD5PasswordHasher", "UnsaltedSHA1PasswordHasher"})
 _WEAK = _UNSALTED | {"MD5PasswordHasher", "SHA1PasswordHasher", "CryptPasswordHasher"}
 _WEAK_PATHS = tuple(sorted(f"{_HASHERS}.{name}" for name in _WEAK))
+# What is built on one of them is as hard to guess as that.
+_FAMILIES = re.compile(r"argon2|scrypt|bcrypt|pbkdf2", re.IGNORECASE)
+_FAMILY_PATHS = tuple(
+    f"{_HASHERS}.{name}PasswordHasher" for name in ("Argon2", "BCryptSHA256", "PBKDF2", "Scrypt")
+)
 # Apps and settings that may judge a password in their own way.
 _OTHER_CHECK = re.compile(
     r"zxcvbn|passw(?:or)?ds?_?(?:strength|polic)|^passwords\b|pwned", re.IGNORECASE
@@ -109,15 +122,23 @@ def _validators() -> list[tuple[str, dict[str, Any]]]:
 def check_validators(**kwargs: Any) -> list[CheckMessage]:
     if not has_password_login():
         return []
-    validators = _validators()
+    written = _validators()
+    validators = [(name, options) for name, options in written if not _accepts_all(name)]
     if not validators:
         known = _known_check()
-        return [W331.found(known=known)] if known else [E330.found()]
+        problem = f"has {written[0][0]}, which refuses nothing" if written else "is empty"
+        if known:
+            return [W331.found(problem=problem, known=known)]
+        return [E330.found(problem=problem)]
     lengths = [options for name, options in validators if _asks_for_length(name)]
     if not lengths:
         django_only = all(name.startswith(_VALIDATION) for name, _ in validators)
         return [W333.found()] if django_only else []
     return _check_lengths([options.get("min_length", MIN_LENGTH) for options in lengths])
+
+
+def _accepts_all(name: str) -> bool:
+    return refuses_nothing(getattr(load_class(name), "validate", None))
 
 
 def _asks_for_length(name: str) -> bool:
@@ -143,8 +164,10 @@ def _known_check() -> str:
 
 def check_hashers(**kwargs: Any) -> list[CheckMessage]:
     hashers = [str(entry) for entry in settings.PASSWORD_HASHERS or ()]
-    if not hashers or not apps.is_installed("django.contrib.auth"):
+    if not apps.is_installed("django.contrib.auth"):
         return []
+    if not hashers:
+        return [W337.found(problem="is empty: no password can be set, and none is right")]
     first, *others = hashers
     findings = [W335.found(subject=entry) for entry in others if _name(entry) in _UNSALTED]
     if _name(first) in _WEAK or is_subclass(first, *_WEAK_PATHS):
@@ -154,7 +177,17 @@ def check_hashers(**kwargs: Any) -> list[CheckMessage]:
         findings.insert(0, E334.found(subject=first, work=work, many="far too many"))
     elif is_subclass(first, f"{_HASHERS}.BCryptPasswordHasher"):
         findings.insert(0, W336.found(subject=first))
+    elif not _is_of_a_family(first):
+        problem = f"begins with {first}, and how it keeps passwords is not to be seen here"
+        findings.insert(0, W337.found(subject=first, problem=problem))
     return findings
+
+
+def _is_of_a_family(first: str) -> bool:
+    """Whether ``first`` is built on a hasher that is known; what is not installed, by its name."""
+    if load_class(first) is None:
+        return bool(_FAMILIES.search(_name(first)))
+    return is_subclass(first, *_FAMILY_PATHS)
 
 
 def _too_few(first: str) -> int | None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import PurePath
+from types import ModuleType
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.classes import is_subclass, load_class, names_in
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 
@@ -81,6 +83,8 @@ RULES = (E350, W351, W352, E353, E354, W355, W356)
 
 _DAY = 24 * 60 * 60
 _RUNS_CODE = re.compile(r"pickle|\bdill(?:\b|serializer)|marshal|shelve", re.IGNORECASE)
+# Modules that run code when they read, whatever the class that uses them is called.
+_PICKLES = frozenset({"cloudpickle", "dill", "joblib", "jsonpickle", "marshal", "pickle", "shelve"})
 _SHARED_FOLDERS = tuple(PurePath(name) for name in ("/tmp", "/var/tmp", "/dev/shm"))  # noqa: S108
 
 
@@ -109,10 +113,26 @@ def check_session_engine(**kwargs: Any) -> list[CheckMessage]:
 
 def check_session_serializer(**kwargs: Any) -> list[CheckMessage]:
     value = str(settings.SESSION_SERIALIZER)
-    runs_code = _RUNS_CODE.search(value) or is_subclass(
-        value, "django.core.serializers.base.PickleSerializer"
-    )
+    runs_code = _RUNS_CODE.search(value) or _pickles(value)
     return [E353.found(value=value)] if runs_code and _are_used() else []
+
+
+def _pickles(dotted: str) -> bool:
+    """Whether the class, or one that it is built on, pickles, or stands in a module that does."""
+    classes = getattr(load_class(dotted), "__mro__", ())
+    modules = {str(cls.__module__) for cls in classes} - {"builtins"}
+    found = [sys.modules[name] for name in modules if name in sys.modules]
+    imported = [value for module in found for value in vars(module).values()]
+    return any(map(_is_of_pickle, imported)) or not _PICKLES.isdisjoint(
+        name for cls in classes for name in names_in(cls)
+    )
+
+
+def _is_of_pickle(value: object) -> bool:
+    """Whether ``value`` is such a module, or a function or a class of one."""
+    is_module = isinstance(value, ModuleType)
+    home = value.__name__ if is_module else getattr(value, "__module__", None)  # type: ignore[attr-defined]
+    return str(home).partition(".")[0].lstrip("_") in _PICKLES
 
 
 def check_session_cache(**kwargs: Any) -> list[CheckMessage]:

@@ -7,6 +7,7 @@ from checks_support import codes_of
 from django.apps import apps
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import (
+    BasePasswordHasher,
     MD5PasswordHasher,
     PBKDF2PasswordHasher,
     PBKDF2SHA1PasswordHasher,
@@ -41,6 +42,35 @@ class EnoughIterations(PBKDF2PasswordHasher):
 
 class ComputedIterations(PBKDF2PasswordHasher):
     iterations = property(lambda self: 1)  # type: ignore[assignment]
+
+
+class OwnHasher(BasePasswordHasher):
+    algorithm = "own"
+
+
+class Argon2InName(BasePasswordHasher):
+    pass
+
+
+class AcceptsAll:
+    def validate(self, password: str, user: Any = None) -> None:
+        """Say nothing."""
+
+
+class AcceptsShort(MinimumLengthValidator):
+    def validate(self, password: str, user: Any = None) -> None:
+        self.last = password
+
+
+class Refuses:
+    def validate(self, password: str, user: Any = None) -> None:
+        if password == "1":
+            raise ValueError
+
+
+class Asks:
+    def validate(self, password: str, user: Any = None) -> None:
+        self.ask(password)  # type: ignore[attr-defined]
 
 
 class FastHasher(MD5PasswordHasher):
@@ -168,6 +198,13 @@ def test_an_api_without_login_pages(settings: Any) -> None:
         ([COMMON, {"NAME": "myproject.validators.Strength"}], []),
         ([{"NAME": "myproject.validators.Strength"}], []),
         ([{}], []),
+        ([{"NAME": f"{__name__}.AcceptsAll"}], ["E330"]),
+        ([{"NAME": f"{__name__}.AcceptsShort"}, {"NAME": f"{__name__}.AcceptsAll"}], ["E330"]),
+        ([{"NAME": f"{__name__}.AcceptsAll"}, COMMON], ["W333"]),
+        ([{"NAME": f"{__name__}.AcceptsAll"}, {"NAME": MINIMUM}], []),
+        ([{"NAME": f"{__name__}.Refuses"}], []),
+        ([{"NAME": f"{__name__}.Asks"}], []),
+        ([{"NAME": f"{__name__}.Longer"}], []),
     ],
 )
 def test_validators(settings: Any, validators: Any, codes: list[str]) -> None:
@@ -218,14 +255,24 @@ def test_hashers(settings: Any, names: list[str], codes: list[str]) -> None:
         (f"{__name__}.ComputedIterations", []),
         (lazystr(f"{HASHERS}.MD5PasswordHasher"), ["E334"]),
         (f"{__name__}.PBKDF2WrappedMD5PasswordHasher", []),
-        ("not.installed.Hasher", []),
-        (None, []),
-        (7, []),
+        ("not.installed.Hasher", ["W337"]),
+        (f"{__name__}.OwnHasher", ["W337"]),
+        ("myproject.hashers.OwnPasswordHasher", ["W337"]),
+        ("myproject.hashers.Argon2idPasswordHasher", []),
+        (f"{__name__}.Argon2InName", ["W337"]),
+        (None, ["W337"]),
+        (7, ["W337"]),
     ],
 )
 def test_first_hasher(settings: Any, hasher: Any, codes: list[str]) -> None:
     settings.PASSWORD_HASHERS = [hasher]
     assert codes_of(passwords) == codes
+
+
+def test_the_validator_that_refuses_nothing_is_named(settings: Any) -> None:
+    settings.AUTH_PASSWORD_VALIDATORS = [{"NAME": f"{__name__}.AcceptsAll"}]
+    [message] = passwords.check_validators()
+    assert f"AUTH_PASSWORD_VALIDATORS has {__name__}.AcceptsAll, which refuses" in message.msg
 
 
 def test_iterations_are_told(settings: Any) -> None:
@@ -239,4 +286,6 @@ def test_iterations_are_told(settings: Any) -> None:
 @pytest.mark.parametrize("empty", [[], None, ()])
 def test_no_hashers(settings: Any, empty: Any) -> None:
     settings.PASSWORD_HASHERS = empty
-    assert codes_of(passwords) == []
+    [message] = passwords.check_hashers()
+    assert message.id == "django_hardened.W337"
+    assert message.msg.startswith("PASSWORD_HASHERS is empty")

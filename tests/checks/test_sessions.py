@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import sys
+from itertools import count
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from django.utils.functional import lazystr
 from django_hardened.checks import sessions
 
 DAY = 24 * 60 * 60
+_NUMBERS = count()
 ENGINES = "django.contrib.sessions.backends"
 CACHES = "django.core.cache.backends"
 
@@ -62,6 +66,57 @@ def test_other_engines(settings: Any, engine: Any) -> None:
     settings.SESSION_FILE_PATH = "/tmp"
     settings.CACHES = {"default": {"BACKEND": f"{CACHES}.locmem.LocMemCache"}}
     assert codes_of(sessions) == []
+
+
+def _module(monkeypatch: pytest.MonkeyPatch, source: str) -> str:
+    """Return the path of ``Serializer`` in a module of the project that has ``source``."""
+    module = ModuleType(f"project_{next(_NUMBERS)}")  # what was imported once is known by its name
+    exec(source, vars(module))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    return f"{module.__name__}.Serializer"
+
+
+CLASS = """
+class Serializer:
+    def dumps(self, value):
+        return {0}dumps(value)
+    def loads(self, data):
+        return {0}loads(data)
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "codes"),
+    [
+        ("import pickle" + CLASS.format("pickle."), ["E353"]),
+        ("import pickle as p" + CLASS.format("p."), ["E353"]),
+        ("from pickle import dumps, loads" + CLASS.format(""), ["E353"]),
+        ("import marshal" + CLASS.format("marshal."), ["E353"]),
+        (
+            "class Serializer:\n    def loads(self, data):\n        import dill\n"
+            "        return dill.loads(data)",
+            ["E353"],
+        ),
+        ("from django.core.cache.backends.redis import RedisSerializer as Serializer", ["E353"]),
+        (
+            "from django.core.cache.backends import redis\n"
+            "class Serializer(redis.RedisSerializer):\n    pass",
+            ["E353"],
+        ),
+        ("import json" + CLASS.format("json."), []),
+        ("from django.core.signing import JSONSerializer as Serializer", []),
+        (
+            "from django.core.signing import JSONSerializer\nimport json\n"
+            "class Serializer(JSONSerializer):\n    pass",
+            [],
+        ),
+    ],
+)
+def test_what_a_serializer_uses(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, source: str, codes: list[str]
+) -> None:
+    settings.SESSION_SERIALIZER = _module(monkeypatch, source)
+    assert codes_of(sessions) == codes
 
 
 @pytest.mark.parametrize(
