@@ -8,6 +8,7 @@ from django.conf import global_settings, settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.redis_stores import Store, stores
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.services import (
     UNREADABLE,
@@ -42,22 +43,22 @@ W561 = Rule(
 )
 W562 = Rule(
     "W562",
-    "{setting} is at {host}, without {missing}: whoever reaches it or listens on the way can hand "
+    "{where} is at {host}, without {missing}: whoever reaches it or listens on the way can hand "
     "work to the workers.",
-    '{setting} = os.environ["{setting}"]  # {scheme}://<user>:<password>@{target}{path} there',
+    "{fix}  # {scheme}://<user>:<password>@{target}{path} there",
     asvs="12.3.1",
     cwe=319,
 )
 E563 = Rule(
     "E563",
-    "{setting} has a password for {host} that everybody tries first.",
+    "{where} has a password for {host} that everybody tries first.",
     "Give the user of the broker a random password, and put the URL into the environment.",
     asvs="13.2.3",
     cwe=1392,
 )
 W564 = Rule(
     "W564",
-    "{setting} asks not to verify the certificate: anybody on the way can answer in place of the "
+    "{where} asks not to verify the certificate: anybody on the way can answer in place of the "
     "broker.",
     'Write "ssl_cert_reqs": ssl.CERT_REQUIRED, or ?ssl_cert_reqs=required in a URL.',
     asvs="12.3.2",
@@ -97,7 +98,23 @@ _URLS = (
 _TLS = ("CELERY_BROKER_USE_SSL", "BROKER_USE_SSL", "CELERY_REDIS_BACKEND_USE_SSL")
 _PICKLES = {"pickle", "application/x-python-serialize"}
 # With TLS and without.
-_SCHEMES = {"redis": False, "rediss": True, "amqp": False, "pyamqp": False, "amqps": True}
+_SCHEMES = {
+    "redis": False,
+    "rediss": True,
+    "sentinel": False,
+    "redis-sentinel": False,
+    "amqp": False,
+    "pyamqp": False,
+    "amqps": True,
+}
+# What a URL with TLS begins with, and how it ends.
+_WITH_TLS = {
+    # Celery's store for results refuses rediss:// that does not say it.
+    "redis": {"scheme": "rediss", "path": ":6379/0?ssl_cert_reqs=required"},
+    # A URL of sentinels has no place for it.
+    "sentinel": {"scheme": "sentinel", "path": ":26379/0, and CELERY_BROKER_USE_SSL,"},
+    "amqp": {"scheme": "amqps", "path": ""},
+}
 
 
 def check_task_serializers(**kwargs: Any) -> list[CheckMessage]:
@@ -131,7 +148,7 @@ def check_brokers(**kwargs: Any) -> list[CheckMessage]:
                 findings.append(finding)
                 break  # one finding for one setting, however many brokers it names
     unverified = [name for name in _TLS if skips_verification(getattr(settings, name, None))]
-    return findings + [W564.found(setting=name) for name in unverified]
+    return findings + [W564.found(setting=name, where=name) for name in unverified]
 
 
 def _addresses(value: object) -> list[Address]:
@@ -142,21 +159,34 @@ def _addresses(value: object) -> list[Address]:
 
 
 def _check_address(name: str, address: Address) -> CheckMessage | None:
-    if address.query and skips_verification(address.query):
-        return W564.found(setting=name)
+    has_tls = _SCHEMES[address.scheme] or any(getattr(settings, name, None) for name in _TLS)
+    fix = f'{name} = os.environ["{name}"]'
+    return _judge(Store(name, name, fix, address, has_tls, address.query))
+
+
+def check_redis_stores(**kwargs: Any) -> list[CheckMessage]:
+    """What Channels, RQ and Django-Q2 keep their messages and jobs in."""
+    findings = {store.where: finding for store in stores() if (finding := _judge(store))}
+    return [*findings.values()]
+
+
+def _judge(store: Store) -> CheckMessage | None:
+    address, where = store.address, {"setting": store.setting, "where": store.where}
+    subject = store.where if store.where != store.setting else ""
+    if store.options and skips_verification(store.options):
+        return W564.found(**where, subject=subject)
     if not is_remote(address.host):
         return None
-    where = {"setting": name, "host": address.host}
     if is_default_password(address.password, address.user):
-        return E563.found(**where)
-    has_tls = _SCHEMES[address.scheme] or any(getattr(settings, name, None) for name in _TLS)
-    checked = (("TLS", has_tls), ("a password", address.password))
+        return E563.found(**where, subject=subject, host=address.host)
+    checked = (("TLS", store.has_tls), ("a password", address.password))
     missing = " and ".join(word for word, there in checked if not there)
-    # Celery's store for results refuses rediss:// that does not say it.
-    redis = {"scheme": "rediss", "path": ":6379/0?ssl_cert_reqs=required"}
-    url = redis if address.scheme.startswith("redis") else {"scheme": "amqps", "path": ""}
+    if not missing:
+        return None
     target = "<host>" if address.host == UNREADABLE else address.host
-    return W562.found(**where, missing=missing, target=target, **url) if missing else None
+    kind = next((kind for kind in ("sentinel", "amqp") if kind in address.scheme), "redis")
+    facts = {"host": address.host, "missing": missing, "fix": store.fix, "target": target}
+    return W562.found(**where, subject=subject, **facts, **_WITH_TLS[kind])
 
 
 def check_task_backends(**kwargs: Any) -> list[CheckMessage]:
@@ -173,4 +203,10 @@ def check_task_backends(**kwargs: Any) -> list[CheckMessage]:
     return findings
 
 
-CHECKS = (check_task_serializers, check_eager_tasks, check_brokers, check_task_backends)
+CHECKS = (
+    check_task_serializers,
+    check_eager_tasks,
+    check_brokers,
+    check_redis_stores,
+    check_task_backends,
+)
