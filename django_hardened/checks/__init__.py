@@ -62,6 +62,7 @@ from django_hardened.checks import (
     templates,
     throttle_rates,
     throttles,
+    token_cookies,
     tokens,
     transport,
     uploads,
@@ -80,7 +81,7 @@ SETTINGS_MODULES = (
     *(transport, browser_headers, cookies, cookie_scope),
     *(csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
-    *(throttle_rates, tokens),  # 4xx
+    *(throttle_rates, tokens, token_cookies),  # 4xx
     *(caches, cache_privacy, databases, limit_counts, limit_stores, mail, tasks, uploads),  # 5xx
     *(process, logs, middleware, versions),  # 6xx
     *(spelling,),  # 9xx

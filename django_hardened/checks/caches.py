@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
@@ -118,7 +119,7 @@ def _dependents(alias: str) -> list[str]:
         return []
     dependents = []
     api = getattr(settings, "REST_FRAMEWORK", None)
-    throttles = api.get("DEFAULT_THROTTLE_CLASSES") if isinstance(api, dict) else None
+    throttles = api.get("DEFAULT_THROTTLE_CLASSES") if isinstance(api, Mapping) else None
     if apps.is_installed("rest_framework") and not all(
         map(limit_counts.counts_itself, map(str, throttles or ()))
     ):
@@ -167,9 +168,9 @@ def _remote_servers(config: dict[str, Any]) -> list[Address]:
 
 def _options(config: dict[str, Any]) -> dict[str, Any]:
     options = config.get("OPTIONS")
-    options = dict(options) if isinstance(options, dict) else {}
+    options = dict(options) if isinstance(options, Mapping) else {}
     pool = options.get("CONNECTION_POOL_KWARGS")  # django-redis
-    return options | pool if isinstance(pool, dict) else options
+    return {**options, **pool} if isinstance(pool, Mapping) else options
 
 
 def _missing(address: Address, options: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -137,7 +137,7 @@ def check_exempt_prefixes(**kwargs: Any) -> list[CheckMessage]:
 
 def _exempt_prefixes(setting: str) -> list[str]:
     value = getattr(settings, setting, None)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         value = value.get("EXCLUDE_URL_PREFIXES")
     # For a string django-csp has an Error of its own.
     return [str(entry) for entry in value] if isinstance(value, list | tuple | set) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -144,7 +145,7 @@ def _lacking_option(config: dict[str, Any]) -> tuple[str, str]:
 
 def _options(config: dict[str, Any]) -> dict[str, Any]:
     options = config.get("OPTIONS")
-    return dict(options) if isinstance(options, dict) else {}
+    return dict(options) if isinstance(options, Mapping) else {}
 
 
 def _remote_host(config: dict[str, Any]) -> str:

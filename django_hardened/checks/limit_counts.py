@@ -98,8 +98,8 @@ def check_foreign_counts(**kwargs: Any) -> list[CheckMessage]:
 
 def _backend(alias: str) -> str:
     configured: Any = settings.CACHES
-    config = configured.get(alias) if isinstance(configured, dict) else None
-    return str(config.get("BACKEND", "")) if isinstance(config, dict) else ""
+    config = configured.get(alias) if isinstance(configured, Mapping) else None
+    return str(config.get("BACKEND", "")) if isinstance(config, Mapping) else ""
 
 
 def _unfit(backend: str) -> str:

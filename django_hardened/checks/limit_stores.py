@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -51,7 +52,7 @@ def _is_used() -> bool:
 
 def _throttles() -> list[object]:
     rest_framework = getattr(settings, "REST_FRAMEWORK", None)
-    named = rest_framework if isinstance(rest_framework, dict) else {}
+    named = rest_framework if isinstance(rest_framework, Mapping) else {}
     classes = named.get("DEFAULT_THROTTLE_CLASSES")
     return [*classes] if isinstance(classes, list | tuple) else []
 

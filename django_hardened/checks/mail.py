@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import django
@@ -86,7 +86,7 @@ def _mailers() -> Iterator[_Mailer]:
     if mailers is not None and django.VERSION >= (6, 1):  # EMAIL_* are out of force then
         for alias, config in entries(mailers):
             options = config.get("OPTIONS")
-            options = dict(options) if isinstance(options, dict) else {}
+            options = dict(options) if isinstance(options, Mapping) else {}
             yield _Mailer(alias, str(config.get("BACKEND", _SMTP)), options, is_legacy=False)
         return
     with warnings.catch_warnings():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -115,7 +115,7 @@ _OTHER_SETTINGS = ("ACCOUNT_ADAPTER", "ACCOUNT_FORMS", "ACCOUNT_PASSWORD_MIN_LEN
 def _validators() -> list[tuple[str, dict[str, Any]]]:
     """Return the entries as name and options; what is no entry is left out."""
     configured: Iterable[Any] = settings.AUTH_PASSWORD_VALIDATORS or ()
-    entries = [entry for entry in configured if isinstance(entry, dict)]
+    entries = [entry for entry in configured if isinstance(entry, Mapping)]
     return [(str(entry.get("NAME", "")), entry.get("OPTIONS") or {}) for entry in entries]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from os.path import realpath
 from pathlib import Path
@@ -66,5 +66,5 @@ def _code() -> Iterator[tuple[str, Path]]:
 
 def _template_folders() -> Iterator[object]:
     for engine in cast(list[Any], settings.TEMPLATES):
-        folders = engine.get("DIRS") if isinstance(engine, dict) else None
+        folders = engine.get("DIRS") if isinstance(engine, Mapping) else None
         yield from folders if isinstance(folders, list | tuple) else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import PurePath
 from types import ModuleType
 from typing import Any
@@ -138,7 +139,7 @@ def _is_of_pickle(value: object) -> bool:
 def check_session_cache(**kwargs: Any) -> list[CheckMessage]:
     alias = str(settings.SESSION_CACHE_ALIAS)
     options = settings.CACHES.get(alias)
-    backend = str(options.get("BACKEND", "")) if isinstance(options, dict) else ""
+    backend = str(options.get("BACKEND", "")) if isinstance(options, Mapping) else ""
     rule, consequence = _judge_cache(backend)
     if rule is None:
         return []

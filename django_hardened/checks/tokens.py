@@ -1,8 +1,11 @@
-"""4xx: JSON Web Tokens: SimpleJWT, dj-rest-auth, and the djangorestframework-jwt before them."""
+"""4xx: JSON Web Tokens and those of knox: what signs them, and for how long they are valid.
+
+Of SimpleJWT, django-ninja-jwt, djangorestframework-jwt, django-graphql-jwt and django-rest-knox.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -11,6 +14,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
+from django_hardened.checks.classes import listed
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.secrets import weakness
 
@@ -27,8 +31,7 @@ E450 = Rule(
 I451 = Rule(
     "I451",
     "Tokens are signed with SECRET_KEY: one of the two cannot be replaced without the other.",
-    f'SIMPLE_JWT["SIGNING_KEY"] = os.environ["SIGNING_KEY"]  # a new one: {_GENERATE}',
-    "SIMPLE_JWT",
+    f'{{setting}}["SIGNING_KEY"] = os.environ["SIGNING_KEY"]  # a new one: {_GENERATE}',
 )
 E452 = Rule(
     "E452",
@@ -54,88 +57,82 @@ E454 = Rule(
 )
 W455 = Rule(
     "W455",
-    "A refresh token is valid for {lifetime} ({setting}[{subject!r}]).",
-    "{setting}[{subject!r}] = timedelta(days=14)",
+    "{what} is valid for {lifetime} ({setting}[{subject!r}]).",
+    "{setting}[{subject!r}] = {fix}",
     asvs="9.2.1",
     cwe=613,
 )
 I456 = Rule(
     "I456",
     "Refresh tokens are not rotated: a stolen one is not noticed while it is valid.",
-    'SIMPLE_JWT |= {{"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True}}  # with '
-    '"rest_framework_simplejwt.token_blacklist" in INSTALLED_APPS',
-    "SIMPLE_JWT",
+    '{setting} |= {{"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True}}  # with '
+    '"{app}" in INSTALLED_APPS',
 )
 W457 = Rule(
     "W457",
     "Refresh tokens are rotated and the old ones stay valid: {reason}.",
-    'SIMPLE_JWT["BLACKLIST_AFTER_ROTATION"] = True  # with '
-    '"rest_framework_simplejwt.token_blacklist" in INSTALLED_APPS',
-    "SIMPLE_JWT",
+    '{setting}["BLACKLIST_AFTER_ROTATION"] = True  # with "{app}" in INSTALLED_APPS',
     cwe=613,
 )
-E458 = Rule(
-    "E458",
-    "dj-rest-auth sets the cookie with the token without HttpOnly: any script on the page can "
-    "take it away.",
-    '{setting}["JWT_AUTH_HTTPONLY"] = True',
-    asvs="3.3.4",
-    cwe=1004,
-)
-E459 = Rule(
-    "E459",
-    "dj-rest-auth sets the cookie with the token without Secure: it also travels over http.",
-    '{setting}["JWT_AUTH_SECURE"] = True',
-    asvs="3.3.1",
-    cwe=614,
-)
-E460 = Rule(
-    "E460",
-    "dj-rest-auth sets the cookie with the token with SameSite=None and checks no CSRF token: "
-    "every site can act as the user.",
-    '{setting} |= {{"JWT_AUTH_SAMESITE": "Lax", "JWT_AUTH_COOKIE_USE_CSRF": True}}',
-    asvs="3.5.1",
-    cwe=352,
-)
-RULES = (E450, I451, E452, W453, E454, W455, I456, W457, E458, E459, E460)
+RULES = (E450, I451, E452, W453, E454, W455, I456, W457)
 
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-_BLACKLIST = "rest_framework_simplejwt.token_blacklist"
 _SIMPLE = "rest_framework_simplejwt.authentication."
+_GRAPHQL = "graphql_jwt."
 
 
 class _Names(NamedTuple):
-    """What each package calls its keys."""
+    """What each package calls its keys.
+
+    Attributes:
+        blacklist: the app that keeps the refresh tokens that have ended; "" where there is none.
+        expires: whether a token ends where no setting is about it.
+    """
 
     setting: str
-    key: str
-    algorithm: str
-    access: str
-    refresh: str
+    key: str = "JWT_SECRET_KEY"
+    algorithm: str = "JWT_ALGORITHM"
+    access: str = "JWT_EXPIRATION_DELTA"
+    refresh: str = "JWT_REFRESH_EXPIRATION_DELTA"
+    leeway: str = "JWT_LEEWAY"
+    blacklist: str = ""
+    expires: bool = True
 
 
 _SIMPLE_JWT = _Names(
-    "SIMPLE_JWT", "SIGNING_KEY", "ALGORITHM", "ACCESS_TOKEN_LIFETIME", "REFRESH_TOKEN_LIFETIME"
+    "SIMPLE_JWT",
+    key="SIGNING_KEY",
+    algorithm="ALGORITHM",
+    access="ACCESS_TOKEN_LIFETIME",
+    refresh="REFRESH_TOKEN_LIFETIME",
+    leeway="LEEWAY",
+    blacklist="rest_framework_simplejwt.token_blacklist",
 )
-_LEGACY_JWT = _Names(
-    "JWT_AUTH",
-    "JWT_SECRET_KEY",
-    "JWT_ALGORITHM",
-    "JWT_EXPIRATION_DELTA",
-    "JWT_REFRESH_EXPIRATION_DELTA",
-)
+_NINJA_JWT = _SIMPLE_JWT._replace(setting="NINJA_JWT", blacklist="ninja_jwt.token_blacklist")
+_LEGACY_JWT = _Names("JWT_AUTH")
+_GRAPHQL_JWT = _Names("GRAPHQL_JWT", expires=False)
 
 
-def _used() -> Iterator[tuple[_Names, dict[str, Any]]]:
+def _used() -> Iterator[tuple[_Names, Mapping[str, Any]]]:
     """Yield the JWT packages in use, with what the project sets of each."""
     rest_framework = getattr(settings, "REST_FRAMEWORK", None)
-    classes = str(rest_framework) if isinstance(rest_framework, dict) else ""
+    classes = str(dict(rest_framework)) if isinstance(rest_framework, Mapping) else ""
     simple = getattr(settings, "SIMPLE_JWT", None)
     if simple or _SIMPLE in classes or apps.is_installed("rest_framework_simplejwt"):
-        yield _SIMPLE_JWT, simple if isinstance(simple, dict) else {}
-    legacy = getattr(settings, "JWT_AUTH", None)
-    if isinstance(legacy, dict) and any(str(key).startswith("JWT_") for key in legacy):
+        yield _SIMPLE_JWT, _mapping(simple)
+    ninja = getattr(settings, "NINJA_JWT", None)
+    if ninja and not hasattr(settings, "SIMPLE_JWT"):  # which it prefers
+        yield _NINJA_JWT, _mapping(ninja)
+    legacy = _mapping(getattr(settings, "JWT_AUTH", None))
+    if any(str(key).startswith("JWT_") for key in legacy):
         yield _LEGACY_JWT, legacy
+    graphql = getattr(settings, "GRAPHQL_JWT", None)
+    if graphql or any(name.startswith(_GRAPHQL) for name in listed("AUTHENTICATION_BACKENDS")):
+        yield _GRAPHQL_JWT, _mapping(graphql)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 # -- Keys ----------------------------------------------------------------------------------------
@@ -150,20 +147,20 @@ def check_token_keys(**kwargs: Any) -> list[CheckMessage]:
             findings.append(E452.found(**where, value=algorithm, fix='"HS256"'))
         elif algorithm.upper().startswith("HS"):
             findings += _check_key(names, config)
-        if names is _LEGACY_JWT and config.get("JWT_VERIFY") is False:
+        if not names.blacklist and config.get("JWT_VERIFY") is False:
             where = {"setting": names.setting, "subject": "JWT_VERIFY"}
             findings.append(E452.found(**where, value=False, fix="True"))
     return findings
 
 
-def _check_key(names: _Names, config: dict[str, Any]) -> list[CheckMessage]:
+def _check_key(names: _Names, config: Mapping[str, Any]) -> list[CheckMessage]:
     try:
         secret = str(settings.SECRET_KEY)
     except ImproperlyConfigured:
         secret = ""  # E010 says so
     key = str(config.get(names.key) or secret)
     if key == secret:
-        return [I451.found()] if names is _SIMPLE_JWT else []
+        return [I451.found(setting=names.setting)] if names.blacklist else []
     rule = weakness(key)
     if rule is None:
         return []
@@ -178,55 +175,75 @@ def check_token_lifetimes(**kwargs: Any) -> list[CheckMessage]:
     findings = []
     for names, config in _used():
         access, refresh = config.get(names.access), config.get(names.refresh)
-        if isinstance(access, timedelta) and access > _HOUR:
-            rule = E454 if access > _DAY else W453
-            where = {"setting": names.setting, "subject": names.access}
-            fix = "timedelta(minutes=5)"
-            findings.append(rule.found(**where, lifetime=_spell(access), fix=fix))
-        if names is _LEGACY_JWT and config.get("JWT_VERIFY_EXPIRATION") is False:
+        if isinstance(access, timedelta):
+            findings += _check_access(names, names.access, access, "timedelta(minutes=5)")
+        leeway = _duration(config.get(names.leeway))
+        if leeway > _HOUR:  # a token is valid for that long after its end
+            findings += _check_access(names, names.leeway, leeway, "timedelta(seconds=30)")
+        # PyJWT is told what the setting is, and asks whether it is true.
+        if not names.blacklist and not config.get("JWT_VERIFY_EXPIRATION", names.expires):
             where = {"setting": names.setting, "subject": "JWT_VERIFY_EXPIRATION"}
             findings.append(E454.found(**where, lifetime="ever", fix="True"))
         if isinstance(refresh, timedelta) and refresh > 30 * _DAY:
             where = {"setting": names.setting, "subject": names.refresh}
-            findings.append(W455.found(**where, lifetime=_spell(refresh)))
+            facts = {"what": "A refresh token", "fix": "timedelta(days=14)"}
+            findings.append(W455.found(**where, **facts, lifetime=_spell(refresh)))
     return findings
 
 
+def _check_access(names: _Names, subject: str, lifetime: timedelta, fix: str) -> list[CheckMessage]:
+    if lifetime <= _HOUR:
+        return []
+    rule = E454 if lifetime > _DAY else W453
+    where = {"setting": names.setting, "subject": subject}
+    return [rule.found(**where, lifetime=_spell(lifetime), fix=fix)]
+
+
+def _duration(value: object) -> timedelta:
+    """Return a span that may be given in seconds; what cannot be counted never ends."""
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, int | float):
+        return timedelta()
+    try:
+        return timedelta(seconds=value)
+    except (OverflowError, ValueError):
+        return timedelta.max if value != float("-inf") else timedelta()
+
+
 def _spell(lifetime: timedelta) -> str:
+    if lifetime == timedelta.max:
+        return "ever"
     hours = lifetime.total_seconds() / 3600
     return f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"
 
 
+def check_knox_tokens(**kwargs: Any) -> list[CheckMessage]:
+    """Those of knox are looked up, and a logout ends them: they are like sessions."""
+    lifetime = _mapping(getattr(settings, "REST_KNOX", None)).get("TOKEN_TTL", _HOUR)
+    if lifetime is None:
+        lifetime = timedelta.max
+    if not isinstance(lifetime, timedelta) or lifetime <= 30 * _DAY:
+        return []
+    where = {"setting": "REST_KNOX", "subject": "TOKEN_TTL"}
+    facts = {"what": "A token of knox", "fix": "timedelta(hours=10)"}
+    return [W455.found(**where, **facts, lifetime=_spell(lifetime))]
+
+
 def check_refresh_tokens(**kwargs: Any) -> list[CheckMessage]:
+    findings = []
     for names, config in _used():
-        if names is not _SIMPLE_JWT:
+        where = {"setting": names.setting, "app": names.blacklist}
+        if not names.blacklist:
             continue
         if not config.get("ROTATE_REFRESH_TOKENS"):
-            return [I456.found()]
-        if not config.get("BLACKLIST_AFTER_ROTATION"):
-            return [W457.found(reason="BLACKLIST_AFTER_ROTATION is off")]
-        if not apps.is_installed(_BLACKLIST):
-            return [W457.found(reason="there is no list of them, for want of its app")]
-    return []
-
-
-# -- Cookies -------------------------------------------------------------------------------------
-
-
-def check_token_cookies(**kwargs: Any) -> list[CheckMessage]:
-    config = getattr(settings, "REST_AUTH", None)
-    setting = "REST_AUTH"
-    if not isinstance(config, dict) or not config.get("JWT_AUTH_COOKIE"):
-        return []
-    findings = []
-    if config.get("JWT_AUTH_HTTPONLY", True) is False:
-        findings.append(E458.found(setting=setting))
-    if not config.get("JWT_AUTH_SECURE", False):
-        findings.append(E459.found(setting=setting))
-    same_site = str(config.get("JWT_AUTH_SAMESITE", "Lax")).lower()
-    if same_site == "none" and not config.get("JWT_AUTH_COOKIE_USE_CSRF", False):
-        findings.append(E460.found(setting=setting))
+            findings.append(I456.found(**where))
+        elif not config.get("BLACKLIST_AFTER_ROTATION"):
+            findings.append(W457.found(**where, reason="BLACKLIST_AFTER_ROTATION is off"))
+        elif not apps.is_installed(names.blacklist):
+            reason = "there is no list of them, for want of its app"
+            findings.append(W457.found(**where, reason=reason))
     return findings
 
 
-CHECKS = (check_token_keys, check_token_lifetimes, check_refresh_tokens, check_token_cookies)
+CHECKS = (check_token_keys, check_token_lifetimes, check_knox_tokens, check_refresh_tokens)

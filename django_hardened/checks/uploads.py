@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os.path import normpath, realpath
 from pathlib import Path
 from typing import Any
@@ -196,7 +196,7 @@ def _uploads() -> tuple[str, Path] | None:
     if not is_subclass(config.get("BACKEND"), "django.core.files.storage.FileSystemStorage"):
         return None
     options = config.get("OPTIONS")
-    location = _folder(options.get("location")) if isinstance(options, dict) else None
+    location = _folder(options.get("location")) if isinstance(options, Mapping) else None
     if location:
         return 'STORAGES["default"]["OPTIONS"]["location"]', location
     media = _folder(settings.MEDIA_ROOT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rest_framework.throttling import BaseThrottle, ScopedRateThrottle, SimpleRateThrottle
@@ -55,7 +55,7 @@ def rate_of(throttle: type[SimpleRateThrottle], scope: Any = None) -> Any:
     rates: Any = throttle.THROTTLE_RATES
     if rates is SimpleRateThrottle.THROTTLE_RATES:
         rates = effective.value("DEFAULT_THROTTLE_RATES")
-    return rates.get(scope or throttle.scope) if isinstance(rates, dict) else None
+    return rates.get(scope or throttle.scope) if isinstance(rates, Mapping) else None
 
 
 def identifies_by_address(throttle: type) -> bool:
