@@ -46,13 +46,23 @@ def is_subclass(dotted: object, *bases: str) -> bool:
 
 def is_always_true(function: object) -> bool:
     """Whether ``function``, or what it names, returns a true constant whatever it is asked."""
+    return any(_constants(function))
+
+
+def is_always_false(function: object) -> bool:
+    """Whether ``function``, or what it names, returns a false constant whatever it is asked."""
+    return not all(_constants(function))
+
+
+def _constants(function: object) -> list[object]:
+    """Return the constant that ``function`` returns, or nothing if it does anything else."""
     found = load_object(function) if isinstance(function, str) else function
     code = getattr(found, "__code__", None)
     if not isinstance(code, CodeType):
-        return False
+        return []
     steps = [step for step in get_instructions(code) if step.opname not in _IDLE]
     is_constant = {step.opname for step in steps} <= _RETURNS_CONSTANT
-    return is_constant and bool(steps[0].argval)
+    return [steps[0].argval] if is_constant else []
 
 
 def refuses_nothing(function: object) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage
 
+from django_hardened.checks.classes import is_always_false, is_subclass, load_object
 from django_hardened.checks.rules import Rule
 
 _HINT = (
@@ -37,6 +38,8 @@ W611 = Rule(
 RULES = (E610, W611)
 
 _NAME, _PARENT = "django.security", "django"
+_DEBUG_ONLY = "django.utils.log.RequireDebugTrue"
+_CALLBACK = "django.utils.log.CallbackFilter"
 
 
 def check_security_log(**kwargs: Any) -> list[CheckMessage]:
@@ -48,29 +51,69 @@ def check_security_log(**kwargs: Any) -> list[CheckMessage]:
     if not settings.LOGGING_CONFIG:  # the project does it by itself
         return []
     own, parent = _logger(_NAME), _logger(_PARENT)
-    if _is_mute(own):
+    if _number(own.get("level")) >= logging.CRITICAL or _is_mute(own):
         return [E610.found(subject=_NAME)]
-    passes_on = own.get("propagate", True) and not own.get("handlers")
-    if passes_on and _is_mute({**parent, "level": own.get("level") or parent.get("level")}):
+    # A level is inherited, also by a logger that passes nothing on.
+    level = _number(own.get("level")) or _number(parent.get("level"))
+    passes_on = own.get("propagate", True) and all(map(_drops, _handlers(own)))
+    if level >= logging.CRITICAL or (passes_on and (_is_mute(parent) or _is_mute_at_root(parent))):
         return [W611.found(subject=_PARENT)]
     return []
 
 
-def _is_mute(logger: Mapping[str, Any]) -> bool:
-    """Whether nothing that ``logger`` gets comes out.
+def _is_mute(*loggers: Mapping[str, Any]) -> bool:
+    """Whether nothing comes out of ``loggers``, of which the last passes nothing on.
 
-    Without any handler Python writes warnings to the standard error stream: that is not mute.
+    Without any handler Python writes warnings to the standard error stream: that is not mute. What
+    Django logs it logs below these names, where their own filters are not asked.
     """
-    if _number(logger.get("level")) >= logging.CRITICAL:
-        return True
-    handlers = logger.get("handlers")
-    names = [*handlers] if isinstance(handlers, Iterable) else []
-    return not logger.get("propagate", True) and bool(names) and all(map(_is_null, names))
+    names = [name for logger in loggers for name in _handlers(logger)]
+    return not loggers[-1].get("propagate", True) and bool(names) and all(map(_drops, names))
 
 
-def _is_null(name: object) -> bool:
-    handler = _mapping(_mapping(settings.LOGGING).get("handlers")).get(name)
-    return str(_mapping(handler).get("class")).endswith("NullHandler")
+def _is_mute_at_root(parent: Mapping[str, Any]) -> bool:
+    """Whether it is for what the root logger does; Django gives ``django`` handlers of its own."""
+    root = _handlers(_mapping(_mapping(settings.LOGGING).get("root"))) + _handlers(_logger(""))
+    return bool(_handlers(parent)) and _is_mute(parent, {"handlers": root, "propagate": False})
+
+
+def _handlers(logger: Mapping[str, Any]) -> list[object]:
+    return _listed(logger.get("handlers"))
+
+
+def _drops(name: object) -> bool:
+    """Whether the handler ``name`` lets none of the records of ``django.security`` out."""
+    handler = _mapping(_mapping(_mapping(settings.LOGGING).get("handlers")).get(name))
+    cls = handler.get("class") or handler.get("()")
+    return (
+        str(cls).endswith("NullHandler")
+        or _number(handler.get("level")) >= logging.CRITICAL
+        or any(map(_refuses, _listed(handler.get("filters"))))
+    )
+
+
+def _refuses(name: object) -> bool:
+    """Whether the filter ``name`` refuses all of them in production."""
+    options = _mapping(_mapping(_mapping(settings.LOGGING).get("filters")).get(name))
+    made_by = options.get("()")
+    if made_by is None:  # a filter of Python itself admits what is below a name
+        below = str(options.get("name", ""))
+        return bool(below) and below not in (_PARENT, _NAME)
+    path = made_by if isinstance(made_by, str) else _path(made_by)
+    if is_subclass(path, _DEBUG_ONLY):
+        return not settings.DEBUG
+    if is_subclass(path, _CALLBACK):
+        return is_always_false(options.get("callback"))
+    return is_always_false(getattr(load_object(path), "filter", None))
+
+
+def _path(made_by: object) -> str:
+    return f"{getattr(made_by, '__module__', '')}.{getattr(made_by, '__qualname__', '')}"
+
+
+def _listed(value: object) -> list[object]:
+    entries = [*value] if isinstance(value, list | tuple | set | frozenset) else []
+    return [entry if isinstance(entry, str) else None for entry in entries]
 
 
 def _number(level: object) -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 from django.utils.functional import lazystr
+from django.utils.log import RequireDebugTrue
 from findings_support import NOT_SETTINGS, all_codes, subjects
 
 from django_hardened.checks import logs, process
@@ -238,7 +240,7 @@ def in_effect(monkeypatch: pytest.MonkeyPatch) -> InEffect:
     """Set LOGGING for the check alone: a change of the setting configures the loggers anew."""
 
     def put(value: object, config: object = "logging.config.dictConfig") -> None:
-        fake = SimpleNamespace(LOGGING=value, LOGGING_CONFIG=config)
+        fake = SimpleNamespace(LOGGING=value, LOGGING_CONFIG=config, DEBUG=False)
         monkeypatch.setattr(logs, "settings", fake)
 
     return put
@@ -276,6 +278,9 @@ def test_a_muted_security_log(in_effect: InEffect, logger: dict[str, Any]) -> No
         {"django": {"handlers": ["null"], "propagate": False}},
         {"django": {"level": "CRITICAL"}, "django_security": {"propagate": True}},
         {"django": {"handlers": ["null"], "propagate": False}, "django_security": {"level": 20}},
+        # A level is inherited whatever is passed on.
+        {"django": {"level": "CRITICAL"}, "django_security": {"handlers": ["console"]}},
+        {"django": {"level": "CRITICAL"}, "django_security": {"propagate": False}},
     ],
 )
 def test_a_muted_parent(in_effect: InEffect, loggers: dict[str, object]) -> None:
@@ -296,8 +301,6 @@ def test_a_muted_parent(in_effect: InEffect, loggers: dict[str, object]) -> None
         # Python's handler of last resort writes warnings.
         {"django_security": {"handlers": [], "propagate": False}},
         {"django": {"level": "CRITICAL"}, "django_security": {"level": "INFO"}},
-        {"django": {"level": "CRITICAL"}, "django_security": {"handlers": ["console"]}},
-        {"django": {"level": "CRITICAL"}, "django_security": {"propagate": False}},
         {"django": {"handlers": ["console"], "level": "ERROR"}},
         {"django_db_backends": {"level": "DEBUG"}},
         {"django_security": None, "django": 7},
@@ -310,7 +313,78 @@ def test_a_security_log_that_can_be_heard(in_effect: InEffect, loggers: dict[str
     assert all_codes(logs) == []
 
 
+class Refuses(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return False
+
+
+class Chooses(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.args)
+
+
+STREAM = "logging.StreamHandler"
+DEBUG_TRUE = "django.utils.log.RequireDebugTrue"
+CALLBACK = "django.utils.log.CallbackFilter"
+
+
+@pytest.mark.parametrize(
+    ("handler", "filters", "is_mute"),
+    [
+        ({"level": "CRITICAL"}, {}, True),
+        ({"level": 50}, {}, True),
+        ({"level": "ERROR"}, {}, False),
+        ({"class": None, "()": "logging.NullHandler"}, {}, True),
+        ({"filters": ["f"]}, {"()": DEBUG_TRUE}, True),
+        ({"filters": ["f"]}, {"()": RequireDebugTrue}, True),
+        ({"filters": ["f"]}, {"()": "django.utils.log.RequireDebugFalse"}, False),
+        ({"filters": ["f"]}, {"()": CALLBACK, "callback": lambda record: False}, True),
+        ({"filters": ["f"]}, {"()": CALLBACK, "callback": lambda record: record.args}, False),
+        ({"filters": ["f"]}, {"()": CALLBACK}, False),
+        ({"filters": ["f"]}, {"()": f"{__name__}.Refuses"}, True),
+        ({"filters": ["f"]}, {"()": Refuses}, True),
+        ({"filters": ["f"]}, {"()": f"{__name__}.Chooses"}, False),
+        ({"filters": ["f"]}, {"()": "not.installed.Filter"}, False),
+        ({"filters": ["f"]}, {"name": "shop"}, True),
+        ({"filters": ["f"]}, {"name": "django"}, False),
+        ({"filters": ["f"]}, {"name": ""}, False),
+        ({"filters": ["unknown"]}, {}, False),
+        ({"filters": 7}, {}, False),
+    ],
+)
+def test_a_handler_that_lets_nothing_out(
+    in_effect: InEffect, handler: dict[str, Any], filters: dict[str, Any], is_mute: bool
+) -> None:
+    handlers = {"out": {"class": STREAM, **handler}, "other": {"class": STREAM}}
+    base = {"version": 1, "handlers": handlers, "filters": {"f": filters}}
+    logger = {"handlers": ["out"], "propagate": False}
+    in_effect({**base, "loggers": {"django.security": logger}})
+    assert all_codes(logs) == (["E610"] if is_mute else [])
+    in_effect({**base, "loggers": {"django": logger, "django.security": {"handlers": ["out"]}}})
+    assert all_codes(logs) == (["W611"] if is_mute else [])
+    root = {"handlers": ["other"]}
+    passing = {"handlers": ["out"]}
+    in_effect({**base, "loggers": {"django": passing}, "root": root})
+    assert all_codes(logs) == []
+    in_effect({**base, "loggers": {"django": passing, "": root}})
+    assert all_codes(logs) == []
+    in_effect({**base, "loggers": {"django": passing}})
+    assert all_codes(logs) == (["W611"] if is_mute else [])
+    in_effect({**base, "loggers": {"django.security": {"handlers": ["out", "other"]}}})
+    assert all_codes(logs) == []
+
+
+def test_the_filter_of_a_logger_is_not_asked(in_effect: InEffect) -> None:
+    """Django logs to django.security.csrf and the like, and only handlers above it see that."""
+    filters = {"f": {"()": f"{__name__}.Refuses"}}
+    loggers = {"django.security": {"filters": ["f"], "handlers": ["out"], "propagate": False}}
+    handlers = {"out": {"class": STREAM}}
+    in_effect({"handlers": handlers, "filters": filters, "loggers": loggers})
+    assert all_codes(logs) == []
+
+
 def test_odd_configurations(in_effect: InEffect) -> None:
-    for value in (*NOT_SETTINGS, {}, {"loggers": None}, {"handlers": 7, "loggers": {7: 8}}):
+    odd = {"loggers": {"django.security": {"handlers": [[], {}, None], "propagate": False}}}
+    for value in (*NOT_SETTINGS, {}, odd, {"loggers": None}, {"handlers": 7, "loggers": {7: 8}}):
         in_effect(value)
         assert all_codes(logs) == []
