@@ -32,8 +32,8 @@ E251 = Rule(
     "E251",
     "{setting} is set, but Django {version} does not know it: browsers get no policy.",
     "Upgrade to Django 6.0; or use django-csp, with "
-    'CONTENT_SECURITY_POLICY = {{"DIRECTIVES": {{...}}}} and "csp.middleware.CSPMiddleware" in '
-    "MIDDLEWARE.",
+    'CONTENT_SECURITY_POLICY = {{"DIRECTIVES": {{"default-src": ["\'self\'"]}}}} and '
+    '"csp.middleware.CSPMiddleware" in MIDDLEWARE.',
     asvs="3.4.3",
     cwe=693,
 )

@@ -29,7 +29,8 @@ E521 = Rule(
 E522 = Rule(
     "E522",
     "The database {subject!r} at {host} is opened with {password}.",
-    "Give it a random one: ALTER ROLE <user> PASSWORD '...', and DATABASE_URL in the environment.",
+    "Give it a random one: ALTER ROLE <user> PASSWORD '<new>', and DATABASE_URL in the "
+    "environment.",
     "DATABASES",
     asvs="13.2.3",
     cwe=1392,
@@ -38,7 +39,8 @@ W523 = Rule(
     "W523",
     "The database {subject!r} has a password that everybody tries first; only its network "
     "protects it.",
-    "Give it a random one: ALTER ROLE <user> PASSWORD '...', and DATABASE_URL in the environment.",
+    "Give it a random one: ALTER ROLE <user> PASSWORD '<new>', and DATABASE_URL in the "
+    "environment.",
     "DATABASES",
     asvs="13.2.3",
     cwe=1392,

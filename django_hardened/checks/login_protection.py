@@ -60,7 +60,7 @@ W314 = Rule(
     "W314",
     "LoginProtectionBackend stands behind {subject}, which looks at a password before it is "
     "counted.",
-    f'AUTHENTICATION_BACKENDS = ["{BACKEND}", ...]  # in front of the others',
+    f'AUTHENTICATION_BACKENDS = ["{BACKEND}", {{others}}]  # in front of the others',
     setting="AUTHENTICATION_BACKENDS",
     asvs="6.3.1",
     cwe=307,
@@ -126,7 +126,7 @@ _FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 def check_login_protection(**kwargs: Any) -> list[CheckMessage]:
     if not has_password_login() or "rate_limit" in conf.edge or _has_limiter():
         return []
-    return [I310.found()]
+    return [I310.found(others=", ".join(map(repr, backends())))]
 
 
 def _has_limiter() -> bool:
@@ -196,7 +196,9 @@ def check_protection_order(**kwargs: Any) -> list[CheckMessage]:
     positions = _protections()
     if not positions:
         return []
-    findings = [W314.found(subject=entry) for entry in backends()[: positions[0]][:1]]
+    others = ", ".join(repr(entry) for entry in backends() if not is_subclass(entry, BACKEND))
+    first = backends()[: positions[0]][:1]
+    findings = [W314.found(subject=entry, others=others) for entry in first]
     return findings if is_present(MIDDLEWARE) else [*findings, W315.found()]
 
 

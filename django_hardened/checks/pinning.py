@@ -26,7 +26,8 @@ _READS_HOST = (
 _ALLOW_CIDR = "allow_cidr.middleware.AllowCIDRMiddleware"
 
 FIRST = (
-    f'MIDDLEWARE = ["{TRUSTED_PROXY}", "{HOST_PINNING}", "{_SECURITY}", ...]  # in that order, in '
+    "MIDDLEWARE = list(dict.fromkeys("
+    f'["{TRUSTED_PROXY}", "{HOST_PINNING}", "{_SECURITY}", *MIDDLEWARE]))  # in that order, in '
     "front of everything else"
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from importlib.util import find_spec
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.functional import Promise
 
 from django_hardened.checks.classes import is_always_true, is_subclass, listed
 from django_hardened.checks.rules import Rule
+from django_hardened.waivers import today
 
 E601 = Rule(
     "E601",
@@ -47,8 +49,9 @@ I606 = Rule(
 W603 = Rule(
     "W603",
     "SILENCED_SYSTEM_CHECKS has {entries}: without a reason, an owner or an end.",
-    'HARDENED_WAIVERS = [{{"id": {first!r}, "reason": "...", "owner": "...", "expires": "..."}}]'
-    '  # what a proxy does needs none: HARDENED_EDGE = {{"ssl_redirect", "hsts"}}',
+    'HARDENED_WAIVERS = [{{"id": {first!r}, "reason": "<why it may stand>", "owner": "<who>", '
+    '"expires": "{expires}"}}]  # what a proxy does needs none: HARDENED_EDGE = '
+    '{{"ssl_redirect", "hsts"}}',
     setting="SILENCED_SYSTEM_CHECKS",
 )
 W604 = Rule(
@@ -59,6 +62,8 @@ W604 = Rule(
     asvs="13.4.2",
 )
 RULES = (E601, W605, W602, I606, W603, W604)
+
+_DAYS_TO_DECIDE = 30  # as in the waivers that `check --write-waivers` drafts
 
 _TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
 _SILK = "silk.middleware.SilkyMiddleware"
@@ -144,7 +149,10 @@ def check_silenced_checks(**kwargs: Any) -> list[CheckMessage]:
     is_text = isinstance(value, str | Promise)
     silenced = re.findall(r"\w+\.\w+", str(value)) if is_text else listed("SILENCED_SYSTEM_CHECKS")
     entries = [*dict.fromkeys(filter(is_about_security, silenced))]
-    return [W603.found(entries=", ".join(entries), first=entries[0])] if entries else []
+    if not entries:
+        return []
+    expires = today() + timedelta(days=_DAYS_TO_DECIDE)
+    return [W603.found(entries=", ".join(entries), first=entries[0], expires=expires.isoformat())]
 
 
 def is_about_security(check_id: str) -> bool:

@@ -20,8 +20,9 @@ W660 = Rule(
     "W660",
     "The URL {subject!r} has Django hand out files: slow, and with no care for what the browser "
     "makes of them.",
-    "Let the web server or WhiteNoise do it. For development, urlpatterns += static(...) is there "
-    "only while DEBUG is on.",
+    "Let the web server or WhiteNoise do it. For development, urlpatterns += "
+    "static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT) is there only while DEBUG is "
+    "on.",
     cwe=430,
 )
 E661 = Rule(
@@ -52,7 +53,7 @@ E663 = Rule(
 W664 = Rule(
     "W664",
     "The URL {subject!r} is of {tool}: {effect}.",
-    "Add it while DEBUG is on only: if settings.DEBUG: urlpatterns += [...]",
+    "Add it to urlpatterns while settings.DEBUG is on only.",
     setting="ROOT_URLCONF",
     asvs="13.4.2",
     cwe=489,
@@ -60,7 +61,7 @@ W664 = Rule(
 I665 = Rule(
     "I665",
     "The URL {subject!r} is of {tool}, and {effect}.",
-    "Where production has no use for it: if settings.DEBUG: urlpatterns += [...]",
+    "Where production has no use for it, add it to urlpatterns while settings.DEBUG is on only.",
     setting="ROOT_URLCONF",
     asvs="13.4.2",
 )

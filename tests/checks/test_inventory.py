@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+import textwrap
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -119,6 +120,48 @@ def _is_code_or_prose(rule: Rule) -> bool:
 )
 def test_a_hint_that_begins_with_code_is_code(rule: Rule) -> None:
     assert _is_code_or_prose(rule)
+
+
+# What may be typed into a settings module, wherever in a hint it stands.
+ASSIGNMENT = re.compile(r"(?<![\w.'\"])[A-Z][A-Z_]+(?:\[[^\[\]]*\])* (?:[+|]?=) |urlpatterns \+= ")
+
+
+def _pasted(hint: str) -> list[ast.AST | None]:
+    """Return the code of each assignment in ``hint``, as much of it as compiles; None for none."""
+    trees: list[ast.AST | None] = []
+    for match in ASSIGNMENT.finditer(hint):
+        code = hint[match.start() :].partition("  # ")[0]
+        for end in range(len(code), match.end() - match.start(), -1):
+            try:
+                trees.append(ast.parse(code[:end]))
+            except SyntaxError:
+                continue
+            break
+        else:
+            trees.append(None)
+    return trees
+
+
+@pytest.mark.parametrize("rule", checks.RULES, ids=lambda rule: rule.code)
+def test_the_code_in_a_hint_can_be_pasted(rule: Rule) -> None:
+    names = {name for _, name, _, _ in Formatter().parse(rule.fact + rule.hint) if name}
+    hint = str(rule.found(**{name: name for name in names}).hint)
+    assert "..." not in hint
+    assert None not in _pasted(hint)
+
+
+def test_what_cannot_be_pasted_is_seen() -> None:
+    assert _pasted("Write NAMES = [") == [None]
+    assert None not in _pasted('Write NAMES["a"] = ["b"]; or nothing.')
+    assert _pasted("Set DEBUG=false in the environment.") == []
+
+
+def test_the_code_of_the_page_compiles() -> None:
+    page = DOCS_PAGE.read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        ast.parse(textwrap.dedent(block))
 
 
 def test_rules_are_told_apart_by_their_facts() -> None:

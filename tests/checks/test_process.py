@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import logging
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from django.utils.log import RequireDebugTrue
 from findings_support import NOT_SETTINGS, all_codes, subjects
 
 from django_hardened.checks import logs, process
+from django_hardened.waivers import read_waivers
 
 TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
 SILK = "silk.middleware.SilkyMiddleware"
@@ -207,11 +209,14 @@ def test_silenced_checks(settings: Any, silenced: object, found: list[str]) -> N
     )
 
 
-def test_what_to_do_instead_can_be_pasted(settings: Any) -> None:
+def test_what_to_do_instead_can_be_pasted(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SILENCED_SYSTEM_CHECKS = ["security.W004"]
     [message] = process.check_silenced_checks()
     assert 'HARDENED_EDGE = {"ssl_redirect", "hsts"}' in str(message.hint)
     assert "{\"id\": 'security.W004'" in str(message.hint)
+    waivers = ast.literal_eval(str(message.hint).partition("  # ")[0].partition(" = ")[2])
+    monkeypatch.setattr(settings, "HARDENED_WAIVERS", waivers, raising=False)
+    assert read_waivers().problems == ()
 
 
 @pytest.mark.parametrize(
