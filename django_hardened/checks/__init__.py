@@ -57,6 +57,7 @@ from django_hardened.checks import (
     secrets,
     serving,
     sessions,
+    setting_types,
     spelling,
     tasks,
     templates,
@@ -84,7 +85,7 @@ SETTINGS_MODULES = (
     *(throttle_rates, tokens, token_cookies),  # 4xx
     *(caches, cache_privacy, databases, limit_counts, limit_stores, mail, tasks, uploads),  # 5xx
     *(process, logs, middleware, versions),  # 6xx
-    *(spelling,),  # 9xx
+    *(spelling, setting_types),  # 9xx
 )
 # What takes the URLconf, or the files of the project.
 PROJECT_MODULES = (

@@ -11,6 +11,7 @@ from django.urls import URLResolver, get_resolver
 from django.urls.resolvers import LocalePrefixPattern
 
 from django_hardened.checks.rules import Rule
+from django_hardened.checks.setting_types import can_be_read
 
 I320 = Rule(
     "I320",
@@ -23,7 +24,7 @@ RULES = (I320,)
 
 def check_admin_address(**kwargs: Any) -> list[CheckMessage]:
     # A project of commands and workers only has none.
-    if not getattr(settings, "ROOT_URLCONF", None):
+    if not (getattr(settings, "ROOT_URLCONF", None) and can_be_read("ROOT_URLCONF")):
         return []
     return [I320.found()] if "admin/" in _admin_addresses(get_resolver(), "") else []
 

@@ -8,9 +8,10 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened.checks.classes import is_always_true, is_subclass, load_class
+from django_hardened.checks.classes import is_always_true, is_subclass, listed, load_class
 from django_hardened.checks.logins import backends
 from django_hardened.checks.rules import Rule
+from django_hardened.checks.services import in_days
 
 _AUTH = "django.contrib.auth"
 _REMOTE_USER = f"{_AUTH}.middleware.RemoteUserMiddleware"
@@ -56,14 +57,15 @@ W304 = Rule(
 )
 W305 = Rule(
     "W305",
-    "PASSWORD_RESET_TIMEOUT is {value}: a link in an old mail opens the account for {days} days.",
+    "PASSWORD_RESET_TIMEOUT is {value}: a link in an old mail opens the account for {time}.",
     "PASSWORD_RESET_TIMEOUT = 60 * 60  # Django's own value is three days",
     setting="PASSWORD_RESET_TIMEOUT",
     cwe=640,
 )
 E306 = Rule(
     "E306",
-    "PASSWORD_RESET_TIMEOUT is {value}: whoever finds a mail within {days} days takes the account.",
+    "PASSWORD_RESET_TIMEOUT is {value}: a mail that somebody finds gives the account away for "
+    "{time}.",
     "PASSWORD_RESET_TIMEOUT = 60 * 60  # Django's own value is three days",
     setting="PASSWORD_RESET_TIMEOUT",
     cwe=640,
@@ -98,7 +100,7 @@ def _admits_everybody(entry: str) -> bool:
 def check_remote_user(**kwargs: Any) -> list[CheckMessage]:
     findings = []
     declared = bool(getattr(settings, "HARDENED_TRUSTED_PROXIES", ()))
-    for entry in map(str, settings.MIDDLEWARE):
+    for entry in listed("MIDDLEWARE"):
         if not is_subclass(entry, _REMOTE_USER, _PERSISTENT):
             continue
         header = str(getattr(load_class(entry), "header", ""))
@@ -114,8 +116,8 @@ def check_password_reset(**kwargs: Any) -> list[CheckMessage]:
     value: Any = settings.PASSWORD_RESET_TIMEOUT
     if not isinstance(value, int | float) or not apps.is_installed(_AUTH) or value <= 3 * _DAY:
         return []
-    rule = E306 if value > 30 * _DAY else W305
-    return [rule.found(value=value, days=round(value / _DAY))]
+    rule = W305 if value <= 30 * _DAY else E306
+    return [rule.found(value=value, time=in_days(value))]
 
 
 CHECKS = (check_backends, check_remote_user, check_password_reset)

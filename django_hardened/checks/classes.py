@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType
 
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 # What ``return True`` compiles to, from Python 3.11 to 3.13.
@@ -106,6 +107,11 @@ def _is_subclass(dotted: str, bases: tuple[str, ...]) -> bool:
 
 
 def listed(setting: str) -> list[str]:
-    """Return the entries of a setting that is a list of names; one of another kind has none."""
+    """Return the entries of a setting that is a list of names; a text is one of them.
+
+    A setting of another kind has none, and E906 is about it.
+    """
     value = getattr(settings, setting)
+    if isinstance(value, str | Promise):
+        return [str(value)]
     return [str(entry) for entry in value] if isinstance(value, Iterable) else []

@@ -113,7 +113,10 @@ def _not_secure(cookie: Cookie) -> CheckMessage:
 
 def _is_on_https() -> bool:
     """Whether the settings say that visitors come in over https, and not only that they may."""
-    origins = [getattr(settings, "HARDENED_CANONICAL_ORIGIN", None), *settings.CSRF_TRUSTED_ORIGINS]
+    origins = [
+        getattr(settings, "HARDENED_CANONICAL_ORIGIN", None),
+        *listed("CSRF_TRUSTED_ORIGINS"),
+    ]
     return bool(
         settings.SECURE_SSL_REDIRECT
         or settings.SECURE_HSTS_SECONDS

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks import origin_patterns, stack
+from django_hardened.checks.classes import listed
 from django_hardened.checks.rules import Rule
 from django_hardened.hosts import is_loopback
 
@@ -128,7 +129,7 @@ def _is_compiled(entry: object) -> bool:
 
 def _is_active() -> bool:
     """Whether the settings have an effect: by the middleware, or one of the project's own."""
-    return stack.has(_MIDDLEWARE) or any("cors" in str(e).lower() for e in settings.MIDDLEWARE)
+    return stack.has(_MIDDLEWARE) or any("cors" in e.lower() for e in listed("MIDDLEWARE"))
 
 
 def check_cors_middleware(**kwargs: Any) -> list[CheckMessage]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks import stack
+from django_hardened.checks.classes import listed
 from django_hardened.checks.csp_policies import Policy, policies
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
@@ -101,7 +102,7 @@ def _check_sent(policy: Policy) -> list[CheckMessage]:
 def _has_other_middleware() -> bool:
     """Whether a middleware of neither package may send the policy, by its name."""
     known = {_CORE_MIDDLEWARE, _PACKAGE_MIDDLEWARE, SECURITY}
-    names = {str(entry) for entry in settings.MIDDLEWARE} - known
+    names = {*listed("MIDDLEWARE")} - known
     words = [name.lower().replace("_", "") for name in names]
     return any(sign in word for word in words for sign in _SIGNS)
 

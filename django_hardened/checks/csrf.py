@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -93,9 +94,7 @@ _REFUSING = re.compile(
 
 
 def check_trusted_origins(**kwargs: Any) -> list[CheckMessage]:
-    value: Any = settings.CSRF_TRUSTED_ORIGINS or ()
-    entries = [value] if isinstance(value, str) else value
-    return [finding for entry in entries for finding in _check_origin(str(entry))]
+    return [finding for entry in listed("CSRF_TRUSTED_ORIGINS") for finding in _check_origin(entry)]
 
 
 def _check_origin(entry: str) -> list[CheckMessage]:
@@ -153,7 +152,7 @@ def check_csrf_middleware(**kwargs: Any) -> list[CheckMessage]:
     for name in names:
         if is_subclass(name, CSRF) or (name.endswith(_NAMED_SO) and name not in disabling):
             (idle if _is_idle(name) else protecting).append(name)
-    if protecting:
+    if protecting or not isinstance(settings.MIDDLEWARE, Iterable):  # E906
         return [W245.found(subject=name) for name in disabling]
     if not is_present(SESSION) and not is_present(_AUTHENTICATION):
         return []

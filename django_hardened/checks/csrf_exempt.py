@@ -13,6 +13,7 @@ from django_hardened.checks import stack
 from django_hardened.checks.classes import is_from_a_package
 from django_hardened.checks.cookies_in_use import CSRF
 from django_hardened.checks.rules import Rule
+from django_hardened.checks.setting_types import can_be_read
 
 W246 = Rule(
     "W246",
@@ -37,7 +38,8 @@ _LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 def check_csrf_exempt_views(**kwargs: Any) -> list[CheckMessage]:
     # Without the middleware all views are exempt, and that is a finding of its own.
-    if not (stack.has(CSRF) and getattr(settings, "ROOT_URLCONF", None)):
+    has_urls = getattr(settings, "ROOT_URLCONF", None) and can_be_read("ROOT_URLCONF")
+    if not (stack.has(CSRF) and has_urls):
         return []
     views = {_name(view): view for view in _exempt_views(get_resolver())}
     return [

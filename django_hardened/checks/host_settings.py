@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -112,6 +113,8 @@ def check_tenant_resolver(**kwargs: Any) -> list[CheckMessage]:
 
 def check_health_paths(**kwargs: Any) -> list[CheckMessage]:
     paths: Any = getattr(settings, "HARDENED_HEALTH_PATHS", None) or ()
+    if not isinstance(paths, Iterable):
+        return []  # E903 says so
     findings = []
     for path in map(str, paths):
         problem = path_problem(path)

@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from django_hardened.checks import stack
-from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.classes import is_subclass, listed
 from django_hardened.checks.login_protection import BACKEND, MIDDLEWARE
 from django_hardened.checks.rules import Rule
 from django_hardened.ratelimit import stores
@@ -45,7 +45,7 @@ def _is_used() -> bool:
     return (
         settings.is_overridden("HARDENED_RATELIMIT_CACHE")  # type: ignore[misc]  # a method
         or stack.has(MIDDLEWARE)
-        or any(is_subclass(backend, BACKEND) for backend in settings.AUTHENTICATION_BACKENDS)
+        or any(is_subclass(backend, BACKEND) for backend in listed("AUTHENTICATION_BACKENDS"))
         or any(is_subclass(throttle, _THROTTLE) for throttle in _throttles())
     )
 

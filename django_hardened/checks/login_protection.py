@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from django_hardened.checks import stack
-from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.classes import is_subclass, listed
 from django_hardened.checks.logins import backends, has_password_login
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
@@ -136,7 +136,7 @@ def _has_limiter() -> bool:
         return True
     if _protections() and getattr(settings, "HARDENED_LOGIN_RATES", None) != {}:
         return True
-    middleware = [entry for entry in map(str, settings.MIDDLEWARE) if entry != MIDDLEWARE]
+    middleware = [entry for entry in listed("MIDDLEWARE") if entry != MIDDLEWARE]
     names = (*map(str, settings.INSTALLED_APPS), *middleware, *backends())
     return any(_LIMITER.search(name) for name in names)
 

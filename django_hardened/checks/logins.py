@@ -5,9 +5,8 @@ from __future__ import annotations
 from inspect import signature
 
 from django.apps import apps
-from django.conf import settings
 
-from django_hardened.checks.classes import is_subclass, load_class
+from django_hardened.checks.classes import is_subclass, listed, load_class
 from django_hardened.checks.presence import is_present
 
 _AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
@@ -33,7 +32,7 @@ _LETS_NOBODY_IN = (
 
 def backends() -> list[str]:
     """Return ``AUTHENTICATION_BACKENDS`` as text."""
-    return [str(entry) for entry in settings.AUTHENTICATION_BACKENDS or ()]
+    return listed("AUTHENTICATION_BACKENDS")
 
 
 def password_backends() -> list[str]:

@@ -82,9 +82,8 @@ _USE_TLS = _Fix("EMAIL_USE_TLS", '["OPTIONS"]["use_tls"]', True)
 
 
 def _mailers() -> Iterator[_Mailer]:
-    mailers = getattr(settings, "MAILERS", None)
-    if mailers is not None and django.VERSION >= (6, 1):  # EMAIL_* are out of force then
-        for alias, config in entries(mailers):
+    if hasattr(settings, "MAILERS") and django.VERSION >= (6, 1):  # EMAIL_* are out of force then
+        for alias, config in entries(getattr(settings, "MAILERS", None)):
             options = config.get("OPTIONS")
             options = dict(options) if isinstance(options, Mapping) else {}
             yield _Mailer(alias, str(config.get("BACKEND", _SMTP)), options, is_legacy=False)

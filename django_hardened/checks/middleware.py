@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks import stack
-from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.classes import is_subclass, listed
 from django_hardened.checks.rules import Rule
 
 W630 = Rule(
@@ -116,7 +116,7 @@ def check_cache_order(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _entries() -> list[str]:
-    return [str(entry) for entry in settings.MIDDLEWARE or ()]
+    return listed("MIDDLEWARE")
 
 
 def _entry(dotted: str) -> str:

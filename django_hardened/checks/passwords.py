@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened.checks.classes import is_subclass, load_class, refuses_nothing
+from django_hardened.checks.classes import is_subclass, listed, load_class, refuses_nothing
 from django_hardened.checks.logins import has_login_pages, has_password_login, other_backends
 from django_hardened.checks.rules import Rule
 
@@ -114,7 +114,8 @@ _OTHER_SETTINGS = ("ACCOUNT_ADAPTER", "ACCOUNT_FORMS", "ACCOUNT_PASSWORD_MIN_LEN
 
 def _validators() -> list[tuple[str, dict[str, Any]]]:
     """Return the entries as name and options; what is no entry is left out."""
-    configured: Iterable[Any] = settings.AUTH_PASSWORD_VALIDATORS or ()
+    value: Any = settings.AUTH_PASSWORD_VALIDATORS
+    configured = value if isinstance(value, Iterable) else ()
     entries = [entry for entry in configured if isinstance(entry, Mapping)]
     return [(str(entry.get("NAME", "")), entry.get("OPTIONS") or {}) for entry in entries]
 
@@ -163,7 +164,7 @@ def _known_check() -> str:
 
 
 def check_hashers(**kwargs: Any) -> list[CheckMessage]:
-    hashers = [str(entry) for entry in settings.PASSWORD_HASHERS or ()]
+    hashers = listed("PASSWORD_HASHERS")
     if not apps.is_installed("django.contrib.auth"):
         return []
     if not hashers:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks import stack
+from django_hardened.checks.classes import listed
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.hosts import HostTable, InvalidHost, is_overbroad, parse_host, pattern_problem
@@ -97,7 +98,7 @@ RULES = (W106, I107, E108, E109, W110, W136, E111, E112)
 
 def open_entries() -> list[str]:
     """Return the entries of ``ALLOWED_HOSTS`` that admit names which are not written there."""
-    entries = map(str, settings.ALLOWED_HOSTS or ())
+    entries = listed("ALLOWED_HOSTS")
     return [entry for entry in entries if entry == "*" or _is_suffix(entry)]
 
 
@@ -152,7 +153,7 @@ def check_ssl_host(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _is_allowed(host: str) -> bool:
-    table = HostTable.from_allowed_hosts(map(str, settings.ALLOWED_HOSTS or ()), wildcard=True)
+    table = HostTable.from_allowed_hosts(listed("ALLOWED_HOSTS"), wildcard=True)
     try:
         return parse_host(host).name in table
     except InvalidHost:

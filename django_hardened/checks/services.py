@@ -6,6 +6,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from ipaddress import ip_address
+from math import isfinite
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -97,6 +98,11 @@ def skips_verification(options: object) -> bool:
         "none",
         "cert_none",
     )
+
+
+def in_days(seconds: float) -> str:
+    """Return a span of time in words; what has no end, or cannot be counted, is "ever"."""
+    return f"{round(seconds / (24 * 60 * 60))} days" if isfinite(seconds) else "ever"
 
 
 def entries(setting: object) -> list[tuple[str, dict[str, Any]]]:

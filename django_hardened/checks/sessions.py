@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
 from pathlib import PurePath
 from types import ModuleType
 from typing import Any
@@ -16,6 +15,7 @@ from django.core.checks import CheckMessage
 from django_hardened.checks.classes import is_subclass, load_class, names_in
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
+from django_hardened.checks.services import entries, in_days
 
 _SESSIONS = "django.contrib.sessions"
 _ENGINES = f"{_SESSIONS}.backends"
@@ -29,7 +29,7 @@ _AGE = "SESSION_COOKIE_AGE = 12 * 60 * 60  # Django's own value is two weeks"
 
 E350 = Rule(
     "E350",
-    "SESSION_COOKIE_AGE is {value}: a stolen session is good for {days} days.",
+    "SESSION_COOKIE_AGE is {value}: a stolen session is good for {time}.",
     _AGE,
     setting="SESSION_COOKIE_AGE",
     asvs="7.3.2",
@@ -37,7 +37,7 @@ E350 = Rule(
 )
 W351 = Rule(
     "W351",
-    "SESSION_COOKIE_AGE is {value}: nobody needs to log in again for {days} days.",
+    "SESSION_COOKIE_AGE is {value}: nobody needs to log in again for {time}.",
     _AGE,
     setting="SESSION_COOKIE_AGE",
     asvs="7.3.2",
@@ -103,8 +103,8 @@ def check_session_age(**kwargs: Any) -> list[CheckMessage]:
     value: Any = settings.SESSION_COOKIE_AGE
     if not isinstance(value, int | float) or not _are_used() or value <= 30 * _DAY:
         return []
-    rule = E350 if value > 366 * _DAY else W351
-    return [rule.found(value=value, days=round(value / _DAY))]
+    rule = W351 if value <= 366 * _DAY else E350
+    return [rule.found(value=value, time=in_days(value))]
 
 
 def check_session_engine(**kwargs: Any) -> list[CheckMessage]:
@@ -138,8 +138,7 @@ def _is_of_pickle(value: object) -> bool:
 
 def check_session_cache(**kwargs: Any) -> list[CheckMessage]:
     alias = str(settings.SESSION_CACHE_ALIAS)
-    options = settings.CACHES.get(alias)
-    backend = str(options.get("BACKEND", "")) if isinstance(options, Mapping) else ""
+    backend = str(dict(entries(settings.CACHES)).get(alias, {}).get("BACKEND", ""))
     rule, consequence = _judge_cache(backend)
     if rule is None:
         return []

@@ -6,14 +6,12 @@ missing; here a class stands for its bases too.
 
 from __future__ import annotations
 
-from django.conf import settings
-
-from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.classes import is_subclass, listed
 
 
 def positions(dotted: str) -> list[int]:
     """Return where in ``MIDDLEWARE`` the middleware ``dotted``, or a subclass of it, stands."""
-    return [index for index, entry in enumerate(settings.MIDDLEWARE) if is_subclass(entry, dotted)]
+    return [index for index, entry in enumerate(listed("MIDDLEWARE")) if is_subclass(entry, dotted)]
 
 
 def has(dotted: str) -> bool:

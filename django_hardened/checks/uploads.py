@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from os.path import normpath, realpath
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from django_hardened.checks.classes import is_subclass
 from django_hardened.checks.project_files import code_in, is_in, own_apps
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.services import entries
+from django_hardened.checks.setting_types import can_be_read
 from django_hardened.conf import conf
 
 _MEBIBYTE = 1024 * 1024
@@ -113,17 +115,22 @@ def check_request_limits(**kwargs: Any) -> list[CheckMessage]:
     findings = []
     for name in ("DATA_UPLOAD_MAX_MEMORY_SIZE", "FILE_UPLOAD_MAX_MEMORY_SIZE"):
         value = getattr(settings, name)
-        if value is None and name.startswith("DATA"):
+        if _is_endless(value) and name.startswith("DATA"):
             findings.append(E570.found(setting=name))
         elif _is_number(value) and value > MAX_BYTES:
             findings.append(W572.found(setting=name, size=f"{value / _MEBIBYTE:.0f}"))
     for name, most in MAX_COUNT.items():
         value = getattr(settings, name)
-        if value is None:
+        if _is_endless(value):
             findings.append(W571.found(setting=name, default=_DEFAULTS[name]))
         elif _is_number(value) and value > most:
             findings.append(W573.found(setting=name, value=value, default=_DEFAULTS[name]))
     return findings
+
+
+def _is_endless(value: object) -> bool:
+    """Whether ``value`` limits nothing: no number is greater than infinity, or than no number."""
+    return value is None or (isinstance(value, float) and not isfinite(value))
 
 
 def _is_number(value: object) -> bool:
@@ -228,7 +235,7 @@ def _around(media: Path) -> str:
 
 
 def check_media_origin(**kwargs: Any) -> list[CheckMessage]:
-    url = str(settings.MEDIA_URL or "")
+    url = str(settings.MEDIA_URL or "") if can_be_read("MEDIA_URL") else ""
     is_own = url not in ("", "/") and "://" not in url and not url.startswith("//")
     if is_own and _uploads():
         return [I580.found(url=url)]

@@ -24,7 +24,7 @@ MIB = 1024 * 1024
         ({"DATA_UPLOAD_MAX_MEMORY_SIZE": None}, ["E570"]),
         ({"DATA_UPLOAD_MAX_MEMORY_SIZE": 100 * MIB + 1}, ["W572"]),
         ({"DATA_UPLOAD_MAX_MEMORY_SIZE": 100 * MIB}, []),
-        ({"DATA_UPLOAD_MAX_MEMORY_SIZE": float("inf")}, ["W572"]),
+        ({"DATA_UPLOAD_MAX_MEMORY_SIZE": float("inf")}, ["E570"]),
         ({"FILE_UPLOAD_MAX_MEMORY_SIZE": 101 * MIB}, ["W572"]),
         ({"FILE_UPLOAD_MAX_MEMORY_SIZE": 0}, []),
         ({"DATA_UPLOAD_MAX_NUMBER_FIELDS": None}, ["W571"]),
