@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened.checks import api
+from django_hardened.checks import api, stack
+from django_hardened.checks.classes import is_from_a_package, names_in
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.services import entries
 
+_NINJA_AUTH = (
+    "NinjaAPI(auth=django_auth)  # of ninja.security; then auth=None on operations that are public "
+    "on purpose"
+)
+
 W470 = Rule(
     "W470",
+    "{subject}, an operation of Django Ninja, says nothing of who may call it; {doubt}.",
+    _NINJA_AUTH,
+    "ROOT_URLCONF",
+    asvs="8.2.1",
+    cwe=862,
+)
+E473 = Rule(
+    "E473",
     "{subject}, an operation of Django Ninja, is open to anybody, and says nothing of it.",
-    "NinjaAPI(auth=django_auth)  # of ninja.security; then auth=None on operations that are public "
-    "on purpose",
+    _NINJA_AUTH,
     "ROOT_URLCONF",
     asvs="8.2.1",
     cwe=862,
@@ -36,17 +50,57 @@ W472 = Rule(
     '"CONFIG": {{"hosts": [os.environ["REDIS_URL"]]}}}}',
     "CHANNEL_LAYERS",
 )
-RULES = (W470, W471, W472)
+RULES = (W470, E473, W471, W472)
+
+# What the code of a function uses that asks who calls it.
+_ASKING = re.compile(
+    r"^is_(?:authenticated|staff|superuser|active)$|has_perm|has_module_perms|authenticate"
+    r"|compare|authori[sz]e|require|check_perm"
+)
+_LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 
 def check_ninja(**kwargs: Any) -> list[CheckMessage]:
-    names = {
-        f"{operation.view_func.__module__}.{operation.view_func.__name__}"
-        for callback in api.callbacks()
-        for operation in _operations(callback)
-        if not operation.auth_callbacks and operation.auth_param is not None
-    }
-    return [W470.found(subject=name) for name in sorted(names)]
+    """Whether an operation relies on the default, which is that anybody may call it."""
+    doubts: dict[str, str] = {}
+    for callback in api.callbacks():
+        if stack.has(_LOGIN_REQUIRED) and getattr(callback, "login_required", True):
+            continue
+        for operation in _operations(callback):
+            if not operation.auth_callbacks and not _is_said(operation):
+                view = operation.view_func
+                doubts[f"{view.__module__}.{view.__name__}"] = _doubt(operation)
+    return [
+        W470.found(subject=name, doubt=doubt) if doubt else E473.found(subject=name)
+        for name, doubt in sorted(doubts.items())
+    ]
+
+
+def _is_said(operation: Any) -> bool:
+    """Whether ``auth=None`` stands at ``operation``, or at its router."""
+    if operation.auth_param is None:
+        return True
+    owner = getattr(operation, "api", None)
+    named = [router for _, router in getattr(owner, "_routers", ())]  # until 1.4 the same objects
+    routers = getattr(owner, "_bound_routers_cache", None) or named
+    return any(
+        operation in view.operations
+        for router in routers
+        if router.auth is None
+        for view in router.path_operations.values()
+    )
+
+
+def _doubt(operation: Any) -> str:
+    """Say why ``operation`` may be closed all the same, or not of this project; "" for no doubt."""
+    if is_from_a_package(operation.view_func.__module__):
+        return "it is of a package"
+    # What @decorate_view leaves, and @login_required on the function itself.
+    if "run" in vars(operation) or hasattr(operation.view_func, "__wrapped__"):
+        return "whether its decorator asks for a login is not to be seen here"
+    if any(map(_ASKING.search, names_in(operation.view_func))):
+        return "whether its function asks for a login is not to be seen here"
+    return ""
 
 
 def _operations(callback: Any) -> Iterator[Any]:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import CellType
+from functools import wraps
+from types import CellType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -61,12 +62,76 @@ def _urls(*views: Any) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize(
     ("operation", "found"),
-    [(Operation(), ["W470"]), (Operation(auth=None), []), (Operation(auth=print), [])],
+    [(Operation(), ["E473"]), (Operation(auth=None), []), (Operation(auth=print), [])],
 )
 def test_ninja(operation: Operation, found: list[str]) -> None:
     view = PathView(operation)
     assert codes(api_packages, ROOT_URLCONF=_urls(view.method)) == found
     assert codes(api_packages, ROOT_URLCONF=_urls(view.function())) == found
+
+
+def _decorated(operation: Operation) -> Operation:
+    operation.run = lambda request: None  # type: ignore[attr-defined]
+    return operation
+
+
+def _of(view: Any, operation: Operation) -> Operation:
+    operation.view_func = view
+    return operation
+
+
+@wraps(plain_view)
+def wrapped(request: HttpRequest) -> HttpResponse:
+    return plain_view(request)
+
+
+def asking(request: Any) -> HttpResponse:
+    return HttpResponse(status=200 if request.user.is_authenticated else 401)
+
+
+def of_a_package(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@pytest.mark.parametrize(
+    ("operation", "doubt"),
+    [
+        (_decorated(Operation()), "whether its decorator asks for a login"),
+        (_of(wrapped, Operation()), "whether its decorator asks for a login"),
+        (_of(of_a_package, Operation()), "it is of a package"),
+        (_of(asking, Operation()), "whether its function asks for a login"),
+    ],
+)
+def test_an_operation_that_may_be_closed(
+    monkeypatch: pytest.MonkeyPatch, operation: Operation, doubt: str
+) -> None:
+    monkeypatch.setattr(of_a_package, "__module__", "pytest")
+    [message] = findings(api_packages, ROOT_URLCONF=_urls(PathView(operation).method))
+    assert message.id == "django_hardened.W470"
+    assert doubt in message.msg
+
+
+@pytest.mark.parametrize("attribute", ["_bound_routers_cache", "_routers"])
+@pytest.mark.parametrize(("auth", "found"), [(None, []), (_NOT_SET, ["E473"])])
+def test_what_a_router_says(attribute: str, auth: Any, found: list[str]) -> None:
+    operation = Operation()
+    view = PathView(operation)
+    routers = [SimpleNamespace(auth=auth, path_operations={"/": view})]
+    pairs: list[Any] = routers if "cache" in attribute else [("", router) for router in routers]
+    operation.api = SimpleNamespace(**{attribute: pairs})  # type: ignore[attr-defined]
+    assert codes(api_packages, ROOT_URLCONF=_urls(view.method)) == found
+    other = SimpleNamespace(auth=None, path_operations={"/": PathView(Operation())})
+    operation.api = SimpleNamespace(_bound_routers_cache=[other])  # type: ignore[attr-defined]
+    assert codes(api_packages, ROOT_URLCONF=_urls(view.method)) == ["E473"]
+
+
+def test_ninja_where_every_view_asks_for_a_login() -> None:
+    middleware = ["django.contrib.auth.middleware.LoginRequiredMiddleware"]
+    urls = _urls(PathView(Operation()).function())
+    assert codes(api_packages, ROOT_URLCONF=urls, MIDDLEWARE=middleware) == []
+    function = PathView(Operation()).function()
+    function.login_required = False  # type: ignore[attr-defined]
+    assert codes(api_packages, ROOT_URLCONF=_urls(function), MIDDLEWARE=middleware) == ["E473"]
 
 
 def test_operations_are_named() -> None:
