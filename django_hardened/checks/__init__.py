@@ -151,6 +151,8 @@ def run_checks(**options: Any) -> list[CheckMessage]:
     guards.deployment_checks = {*map(guarded, registered.deployment_checks)}
     found: list[Any] = guards.run_checks(**options)
     failed = sorted((m for m in found if m.id == E990.id), key=lambda m: str(m.subject))
+    if any(message.id == setting_types.E906.id for message in found):
+        failed = [message for message in failed if _cause(message) not in _OF_A_WRONG_KIND]
     groups: dict[str, list[Any]] = {}
     for message in failed:
         groups.setdefault(_cause(message), []).append(message)
@@ -158,6 +160,8 @@ def run_checks(**options: Any) -> list[CheckMessage]:
     return [*(message for message in found if message.id != E990.id), *causes]
 
 
+# What Django's own checks meet in a setting of the wrong kind, which E906 has named.
+_OF_A_WRONG_KIND = frozenset({"AttributeError", "TypeError"})
 _PLACE = re.compile(r" (?:\(module |in )")
 
 

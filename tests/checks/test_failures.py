@@ -17,7 +17,7 @@ from django.test import override_settings
 from findings_support import subjects
 
 from django_hardened import checks
-from django_hardened.checks import failures
+from django_hardened.checks import failures, setting_types
 
 HERE = Path(__file__).name
 
@@ -66,6 +66,32 @@ def test_the_others_go_on(registered: Any) -> None:
     place = rf"in \S*{HERE}, line \d+: what it looks at is unknown"
     assert re.search(rf"The check \S*test_failures\.lazy failed with KeyError {place}", told[0])
     assert re.search(rf"test_failures\.raising failed with ValueError {place}", told[1])
+
+
+def of_a_setting(**kwargs: Any) -> Any:
+    return sorted(5)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("middleware", "found"),
+    [(None, ["django_hardened.E906"]), ([], ["django_hardened.E990"])],
+)
+def test_a_setting_of_the_wrong_kind_is_the_one_cause(
+    registered: Any, monkeypatch: pytest.MonkeyPatch, middleware: Any, found: list[str]
+) -> None:
+    monkeypatch.setattr(failures, "_place", lambda error: "")  # as in a check of Django
+    registered(of_a_setting, setting_types.check_setting_types)
+    with override_settings(MIDDLEWARE=middleware):
+        assert ids(checks.run_checks()) == found
+
+
+def test_what_has_a_place_of_its_own_is_told_beside_it(registered: Any) -> None:
+    registered(raising, of_a_setting, setting_types.check_setting_types)
+    with override_settings(MIDDLEWARE=None):
+        assert (
+            sorted(ids(checks.run_checks()))
+            == ["django_hardened.E906"] + ["django_hardened.E990"] * 2
+        )
 
 
 def test_what_returns_no_list(registered: Any) -> None:
@@ -124,7 +150,11 @@ def test_failures_without_a_place_are_told_by_their_type(registered: Any) -> Non
 
 def test_one_setting_of_the_wrong_type_is_one_finding(settings: Any) -> None:
     settings.MIDDLEWARE = None
-    found = [m for m in checks.run_checks(include_deployment_checks=True) if m.id.endswith("E990")]
+    found = ids(checks.run_checks(include_deployment_checks=True))
+    assert found.count("django_hardened.E906") == 1
+    assert "django_hardened.E990" not in found
+    # Without --deploy nothing judges the settings, and those of Django that fail are one.
+    found = [m for m in checks.run_checks() if m.id.endswith("E990")]
     assert len(found) == 1
     assert re.search(r" and \d+ more failed with TypeError: ", found[0].msg)
 
