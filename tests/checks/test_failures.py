@@ -156,7 +156,7 @@ def test_one_setting_of_the_wrong_type_is_one_finding(settings: Any) -> None:
     # Without --deploy nothing judges the settings, and those of Django that fail are one.
     found = [m for m in checks.run_checks() if m.id.endswith("E990")]
     assert len(found) == 1
-    assert re.search(r" and \d+ more failed with TypeError: ", found[0].msg)
+    assert " failed with TypeError: " in found[0].msg
 
 
 # -- What is told --------------------------------------------------------------------------------
