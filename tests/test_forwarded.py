@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from time import perf_counter
 
 import pytest
 from hypothesis import given, settings
@@ -172,12 +171,11 @@ def test_a_long_host_does_not_hide_the_address_beside_it() -> None:
 @pytest.mark.parametrize(
     "unit", ['"', '\\"', "\\", '",', '\\\\"', ';a="', 'a="b",', ";", ",", '=""']
 )
-def test_reading_takes_no_more_time_than_there_is_text(unit: str) -> None:
+def test_reading_ends_and_only_so_much_is_read(unit: str) -> None:
+    """With an expression that backtracks it would not end."""
     field = unit * 100_000
-    begin = perf_counter()
     for text in (field, f"{field},for=192.0.2.43", f'for="{field}"', f'for="{field}', f'x{field}"'):
-        list(read_forwarded(text))
-    assert perf_counter() - begin < 2  # about 0.02; with backtracking it would not end
+        assert len(list(read_forwarded(text))) <= MAX_ELEMENT_OCTETS
 
 
 token = st.text(st.sampled_from("abcXYZ019!#$%&'*+.^_`|~-"), min_size=1, max_size=6)

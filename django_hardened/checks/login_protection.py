@@ -22,12 +22,13 @@ from django_hardened.ratelimit import configured
 
 BACKEND = "django_hardened.backends.LoginProtectionBackend"
 MIDDLEWARE = "django_hardened.middleware.RateLimitMiddleware"
+_MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
+_PROTECTED_MODEL_BACKEND = "django_hardened.backends.ModelBackend"
 
 I310 = Rule(
     "I310",
     "Nothing limits how often a password can be tried.",
-    'AUTHENTICATION_BACKENDS = ["django_hardened.backends.ModelBackend"]  # in the place of '
-    f'Django\'s, or "{BACKEND}" in front of others; and "{MIDDLEWARE}" in MIDDLEWARE; or '
+    f'AUTHENTICATION_BACKENDS = {{backends}}  # and "{MIDDLEWARE}" in MIDDLEWARE; or '
     'HARDENED_EDGE = {{"rate_limit"}} where a proxy does it',
     setting="AUTHENTICATION_BACKENDS",
     asvs="6.3.1",
@@ -126,7 +127,14 @@ _FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 def check_login_protection(**kwargs: Any) -> list[CheckMessage]:
     if not has_password_login() or "rate_limit" in conf.edge or _has_limiter():
         return []
-    return [I310.found(others=", ".join(map(repr, backends())))]
+    return [I310.found(backends=_protected(backends()))]
+
+
+def _protected(entries: list[str]) -> list[str]:
+    """Return ``AUTHENTICATION_BACKENDS`` with the protection in it."""
+    if entries == [_MODEL_BACKEND]:  # as one, so that login() need not be told which it was
+        return [_PROTECTED_MODEL_BACKEND]
+    return [BACKEND, *entries]
 
 
 def _has_limiter() -> bool:
