@@ -133,14 +133,14 @@ def time_handlers() -> tuple[float, float]:
     """Return what a call of Django's handler and of ours takes, where Django does nothing."""
     from django.core.handlers.wsgi import WSGIHandler  # noqa: PLC0415  # not in the processes
 
-    from django_hardened.wsgi import ProductionWSGIHandler  # noqa: PLC0415
+    from django_hardened.wsgi import GuardedWSGIHandler  # noqa: PLC0415
 
     ignore: Any = None
     environ = {"SERVER_SOFTWARE": "gunicorn/27.0.1"}
     call: Callable[..., Any] = WSGIHandler.__call__
     WSGIHandler.__call__ = lambda self, environ, start_response: None  # type: ignore[method-assign,assignment,return-value]
     try:
-        handlers = [object.__new__(kind) for kind in (WSGIHandler, ProductionWSGIHandler)]
+        handlers = [object.__new__(kind) for kind in (WSGIHandler, GuardedWSGIHandler)]
         times: list[list[float]] = [[], []]
         for _ in range(ROUNDS):
             for handler, measured in zip(handlers, times, strict=True):
