@@ -16,6 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from django_hardened.installed import is_installed
 from django_hardened.statements import ENVIRONMENT, Location, places_in
 
 __all__ = ["ENVIRONMENT", "Location", "assignments", "files", "locate", "settings_file"]
@@ -184,4 +185,4 @@ def _of_module(module: str, prefix: str) -> Iterator[tuple[str, tuple[Location, 
 def _is_own(module: str) -> bool:
     """Whether ``module`` is written for this project."""
     file = _file_of(module) if module.partition(".")[0] not in sys.stdlib_module_names else None
-    return bool(file) and {"site-packages", "dist-packages"}.isdisjoint(Path(str(file)).parts)
+    return file is not None and not is_installed(file)

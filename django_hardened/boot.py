@@ -102,8 +102,8 @@ def _problems() -> list[str]:
     except Exception as error:  # noqa: BLE001  # what cannot be judged is not known to be safe
         # The type only: the message of an exception may quote a value.
         return [f"The gate failed with {type(error).__name__}. Run manage.py check --deploy."]
-    for waiver in lapsed:
-        log_critical("%s", waiver)
+    for line in lapsed:
+        log_critical("%s", line)
     return [
         f"{verdict.message.id}: {verdict.message.msg}\n    {verdict.message.hint or ''}".rstrip()
         for verdict in verdicts

@@ -30,6 +30,7 @@ _TEXTS = ("id", "object", "reason", "owner")
 _KNOWN = {*_REQUIRED, *_TEXTS}
 # Somebody looks at each of them once a year: "for ever" is not a day.
 MAX_DAYS = 366
+DRAFT_DAYS = 30  # of a waiver that nobody has thought about yet
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage
 from django.urls import URLResolver, get_resolver
 from django.urls.resolvers import LocalePrefixPattern
 
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.setting_types import can_be_read
+from django_hardened.checks.setting_types import has_urls
 
 I320 = Rule(
     "I320",
@@ -23,8 +22,7 @@ RULES = (I320,)
 
 
 def check_admin_address(**kwargs: Any) -> list[CheckMessage]:
-    # A project of commands and workers only has none.
-    if not (getattr(settings, "ROOT_URLCONF", None) and can_be_read("ROOT_URLCONF")):
+    if not has_urls():
         return []
     return [I320.found()] if "admin/" in _admin_addresses(get_resolver(), "") else []
 

@@ -10,9 +10,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks import api, stack
-from django_hardened.checks.classes import is_from_a_package, names_in
+from django_hardened.checks.classes import names_in
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.services import entries
+from django_hardened.installed import is_from_a_package
 
 _NINJA_AUTH = (
     "NinjaAPI(auth=django_auth)  # of ninja.security; then auth=None on operations that are public "

@@ -11,9 +11,9 @@ from django.middleware.cache import CacheMiddleware
 
 from django_hardened.cache import PublicCacheMiddleware
 from django_hardened.checks.api import callbacks
-from django_hardened.checks.classes import is_from_a_package
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
+from django_hardened.installed import is_from_a_package
 
 _HINT = "Import cache_page from django_hardened.cache: it takes the same, and stores no such page."
 

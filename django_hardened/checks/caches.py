@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
@@ -17,9 +16,12 @@ from django_hardened.checks.services import (
     Address,
     entries,
     is_remote,
+    mapping,
+    options_of,
     parse_address,
     skips_verification,
 )
+from django_hardened.checks.throttle_rates import default_throttles
 from django_hardened.conf import conf
 
 _REDIS = (
@@ -118,10 +120,8 @@ def _dependents(alias: str) -> list[str]:
     if alias != "default" or "rate_limit" in conf.edge:
         return []
     dependents = []
-    api = getattr(settings, "REST_FRAMEWORK", None)
-    throttles = api.get("DEFAULT_THROTTLE_CLASSES") if isinstance(api, Mapping) else None
     if apps.is_installed("rest_framework") and not all(
-        map(limit_counts.counts_itself, map(str, throttles or ()))
+        map(limit_counts.counts_itself, default_throttles())
     ):
         dependents.append("the limits of REST framework")
     limits = getattr(settings, "ACCOUNT_RATE_LIMITS", True)
@@ -167,10 +167,8 @@ def _remote_servers(config: dict[str, Any]) -> list[Address]:
 
 
 def _options(config: dict[str, Any]) -> dict[str, Any]:
-    options = config.get("OPTIONS")
-    options = dict(options) if isinstance(options, Mapping) else {}
-    pool = options.get("CONNECTION_POOL_KWARGS")  # django-redis
-    return {**options, **pool} if isinstance(pool, Mapping) else options
+    found = options_of(config)
+    return {**found, **mapping(found.get("CONNECTION_POOL_KWARGS"))}  # django-redis
 
 
 def _missing(address: Address, options: dict[str, Any]) -> str:

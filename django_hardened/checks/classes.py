@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dis import get_instructions
 from functools import lru_cache
-from pathlib import Path
 from types import CodeType
 
 from django.conf import settings
@@ -89,12 +87,6 @@ def names_in(found: object) -> set[str]:
             names.update(code.co_names, code.co_freevars)
             codes += [inner for inner in code.co_consts if isinstance(inner, CodeType)]
     return names
-
-
-def is_from_a_package(module: str) -> bool:
-    """Whether ``module`` was installed from a package index, not written for this project."""
-    file = getattr(sys.modules.get(module), "__file__", None) or ""
-    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
 
 
 @lru_cache(maxsize=4096)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.core.checks import CheckMessage
 from django.urls import URLResolver, get_resolver
 
 from django_hardened.checks import stack
-from django_hardened.checks.classes import is_from_a_package
 from django_hardened.checks.cookies_in_use import CSRF
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.setting_types import can_be_read
+from django_hardened.checks.setting_types import has_urls
+from django_hardened.installed import is_from_a_package
 
 W246 = Rule(
     "W246",
@@ -38,8 +37,7 @@ _LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 def check_csrf_exempt_views(**kwargs: Any) -> list[CheckMessage]:
     # Without the middleware all views are exempt, and that is a finding of its own.
-    has_urls = getattr(settings, "ROOT_URLCONF", None) and can_be_read("ROOT_URLCONF")
-    if not (stack.has(CSRF) and has_urls):
+    if not (stack.has(CSRF) and has_urls()):
         return []
     views = {_name(view): view for view in _exempt_views(get_resolver())}
     return [

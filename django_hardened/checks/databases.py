@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entries, is_default_password, is_remote
+from django_hardened.checks.services import entries, is_default_password, is_remote, options_of
 
 W520 = Rule(
     "W520",
@@ -110,7 +109,7 @@ def _is_postgres(config: dict[str, Any]) -> bool:
 
 def _has_token(config: dict[str, Any]) -> bool:
     """Whether something other than ``PASSWORD`` proves who connects."""
-    options = _options(config)
+    options = options_of(config)
     engine = str(config.get("ENGINE"))
     return any(options.get(name) for name in _TOKEN_OPTIONS) or bool(
         re.search(r"iam|rds|azure|vault|spanner|aws", engine)
@@ -129,7 +128,7 @@ def check_database_transport(**kwargs: Any) -> list[CheckMessage]:
 
 def _lacking_option(config: dict[str, Any]) -> tuple[str, str]:
     """Return the option that fails to demand TLS, and what to set; blank where there is none."""
-    engine, options = str(config.get("ENGINE")), _options(config)
+    engine, options = str(config.get("ENGINE")), options_of(config)
     if _is_postgres(config):
         mode = str(options.get("sslmode") or "")
         if mode in _TLS_MODES or options.get("service"):
@@ -145,14 +144,9 @@ def _lacking_option(config: dict[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def _options(config: dict[str, Any]) -> dict[str, Any]:
-    options = config.get("OPTIONS")
-    return dict(options) if isinstance(options, Mapping) else {}
-
-
 def _remote_host(config: dict[str, Any]) -> str:
     """Return the first host of a database that is not in our own network, or blank."""
-    hosts = str(config.get("HOST") or _options(config).get("host") or "").split(",")
+    hosts = str(config.get("HOST") or options_of(config).get("host") or "").split(",")
     return next((host.strip() for host in hosts if is_remote(host)), "")
 
 

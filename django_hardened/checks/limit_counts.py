@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from django.apps import apps
@@ -12,9 +12,13 @@ from django.core.checks import CheckMessage
 
 from django_hardened.checks import stack
 from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.login_protection import BACKEND, MIDDLEWARE
 from django_hardened.checks.logins import backends
 from django_hardened.checks.rules import Rule
+from django_hardened.checks.services import entry_of
+from django_hardened.checks.throttle_rates import default_throttles
 from django_hardened.conf import conf
+from django_hardened.ratelimit import stores
 
 _REDIS = (
     'CACHES[{subject!r}] = {{"BACKEND": "django.core.cache.backends.redis.RedisCache", '
@@ -59,7 +63,7 @@ def counts_itself(throttle: str) -> bool:
 def check_place_of_counts(**kwargs: Any) -> list[CheckMessage]:
     if "rate_limit" in conf.edge:
         return []
-    alias = str(getattr(settings, "HARDENED_RATELIMIT_CACHE", "default"))
+    alias = stores.default_alias()
     backend = _backend(alias)
     if backend and not _unfit(backend):
         return []  # it counts for all hosts, or E530 says that it cannot
@@ -71,14 +75,11 @@ def check_place_of_counts(**kwargs: Any) -> list[CheckMessage]:
 
 def _dependents() -> Iterator[str]:
     """Say what of ours counts."""
-    if stack.has("django_hardened.middleware.RateLimitMiddleware"):
+    if stack.has(MIDDLEWARE):
         yield "RateLimitMiddleware"
-    protection = "django_hardened.backends.LoginProtectionBackend"
-    if any(is_subclass(entry, protection) for entry in backends()):
+    if any(is_subclass(entry, BACKEND) for entry in backends()):
         yield "LoginProtectionBackend"
-    api = getattr(settings, "REST_FRAMEWORK", None)
-    classes = api.get("DEFAULT_THROTTLE_CLASSES") if isinstance(api, Mapping) else None
-    if apps.is_installed("rest_framework") and any(map(counts_itself, map(str, classes or ()))):
+    if apps.is_installed("rest_framework") and any(map(counts_itself, default_throttles())):
         yield "the throttles of REST framework"
 
 
@@ -97,9 +98,7 @@ def check_foreign_counts(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _backend(alias: str) -> str:
-    configured: Any = settings.CACHES
-    config = configured.get(alias) if isinstance(configured, Mapping) else None
-    return str(config.get("BACKEND", "")) if isinstance(config, Mapping) else ""
+    return str(entry_of(settings.CACHES, alias).get("BACKEND", ""))
 
 
 def _unfit(backend: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from django_hardened.checks import stack
 from django_hardened.checks.classes import is_subclass, listed
 from django_hardened.checks.login_protection import BACKEND, MIDDLEWARE
 from django_hardened.checks.rules import Rule
+from django_hardened.checks.throttle_rates import default_throttles
 from django_hardened.ratelimit import stores
 
 E530 = Rule(
@@ -46,15 +46,8 @@ def _is_used() -> bool:
         settings.is_overridden("HARDENED_RATELIMIT_CACHE")  # type: ignore[misc]  # a method
         or stack.has(MIDDLEWARE)
         or any(is_subclass(backend, BACKEND) for backend in listed("AUTHENTICATION_BACKENDS"))
-        or any(is_subclass(throttle, _THROTTLE) for throttle in _throttles())
+        or any(is_subclass(throttle, _THROTTLE) for throttle in default_throttles())
     )
-
-
-def _throttles() -> list[object]:
-    rest_framework = getattr(settings, "REST_FRAMEWORK", None)
-    named = rest_framework if isinstance(rest_framework, Mapping) else {}
-    classes = named.get("DEFAULT_THROTTLE_CLASSES")
-    return [*classes] if isinstance(classes, list | tuple) else []
 
 
 CHECKS = (check_store,)

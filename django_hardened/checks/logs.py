@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_always_false, is_subclass, load_object
 from django_hardened.checks.rules import Rule
+from django_hardened.checks.services import mapping
 
 _HINT = (
     'LOGGING["loggers"]["django.security"] = {{"handlers": ["console"], "level": "INFO", '
@@ -73,7 +74,7 @@ def _is_mute(*loggers: Mapping[str, Any]) -> bool:
 
 def _is_mute_at_root(parent: Mapping[str, Any]) -> bool:
     """Whether it is for what the root logger does; Django gives ``django`` handlers of its own."""
-    root = _handlers(_mapping(_mapping(settings.LOGGING).get("root"))) + _handlers(_logger(""))
+    root = _handlers(mapping(mapping(settings.LOGGING).get("root"))) + _handlers(_logger(""))
     return bool(_handlers(parent)) and _is_mute(parent, {"handlers": root, "propagate": False})
 
 
@@ -83,7 +84,7 @@ def _handlers(logger: Mapping[str, Any]) -> list[object]:
 
 def _drops(name: object) -> bool:
     """Whether the handler ``name`` lets none of the records of ``django.security`` out."""
-    handler = _mapping(_mapping(_mapping(settings.LOGGING).get("handlers")).get(name))
+    handler = mapping(mapping(mapping(settings.LOGGING).get("handlers")).get(name))
     cls = handler.get("class") or handler.get("()")
     return (
         str(cls).endswith("NullHandler")
@@ -94,7 +95,7 @@ def _drops(name: object) -> bool:
 
 def _refuses(name: object) -> bool:
     """Whether the filter ``name`` refuses all of them in production."""
-    options = _mapping(_mapping(_mapping(settings.LOGGING).get("filters")).get(name))
+    options = mapping(mapping(mapping(settings.LOGGING).get("filters")).get(name))
     made_by = options.get("()")
     if made_by is None:  # a filter of Python itself admits what is below a name
         below = str(options.get("name", ""))
@@ -123,11 +124,7 @@ def _number(level: object) -> int:
 
 
 def _logger(name: str) -> Mapping[str, Any]:
-    return _mapping(_mapping(_mapping(settings.LOGGING).get("loggers")).get(name))
-
-
-def _mapping(value: object) -> Mapping[Any, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return mapping(mapping(mapping(settings.LOGGING).get("loggers")).get(name))
 
 
 CHECKS = (check_security_log,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import django
@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entries, is_default_password, is_remote
+from django_hardened.checks.services import entries, is_default_password, is_remote, options_of
 
 E540 = Rule(
     "E540",
@@ -84,9 +84,8 @@ _USE_TLS = _Fix("EMAIL_USE_TLS", '["OPTIONS"]["use_tls"]', True)
 def _mailers() -> Iterator[_Mailer]:
     if hasattr(settings, "MAILERS") and django.VERSION >= (6, 1):  # EMAIL_* are out of force then
         for alias, config in entries(getattr(settings, "MAILERS", None)):
-            options = config.get("OPTIONS")
-            options = dict(options) if isinstance(options, Mapping) else {}
-            yield _Mailer(alias, str(config.get("BACKEND", _SMTP)), options, is_legacy=False)
+            backend = str(config.get("BACKEND", _SMTP))
+            yield _Mailer(alias, backend, options_of(config), is_legacy=False)
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that they are deprecated, Django says elsewhere

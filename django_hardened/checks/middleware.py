@@ -70,7 +70,7 @@ _COOKIE_MESSAGES = "django.contrib.messages.storage.cookie.CookieStorage"
 
 
 def check_duplicates(**kwargs: Any) -> list[CheckMessage]:
-    entries = _entries()
+    entries = listed("MIDDLEWARE")
     return [
         W630.found(subject=entry, count=entries.count(entry))
         for entry in dict.fromkeys(entries)
@@ -115,18 +115,14 @@ def check_cache_order(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-def _entries() -> list[str]:
-    return listed("MIDDLEWARE")
-
-
 def _entry(dotted: str) -> str:
     """Return how ``MIDDLEWARE`` spells ``dotted`` or a subclass of it; "" if it has none."""
-    return next((entry for entry in _entries() if is_subclass(entry, dotted)), "")
+    return next((entry for entry in listed("MIDDLEWARE") if is_subclass(entry, dotted)), "")
 
 
 def _is_behind(first: str, second: str) -> bool:
     """Whether ``second`` stands in front of ``first``, which belongs before it."""
-    return bool(_entries()) and not stack.comes_before(first, second)
+    return bool(listed("MIDDLEWARE")) and not stack.comes_before(first, second)
 
 
 CHECKS = (check_duplicates, check_dependencies, check_security_first, check_cache_order)

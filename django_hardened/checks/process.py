@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 
 from django_hardened.checks.classes import is_always_true, is_subclass, listed
 from django_hardened.checks.rules import Rule
-from django_hardened.waivers import today
+from django_hardened.waivers import DRAFT_DAYS, today
 
 E601 = Rule(
     "E601",
@@ -62,8 +62,6 @@ W604 = Rule(
     asvs="13.4.2",
 )
 RULES = (E601, W605, W602, I606, W603, W604)
-
-_DAYS_TO_DECIDE = 30  # as in the waivers that `check --write-waivers` drafts
 
 _TOOLBAR = "debug_toolbar.middleware.DebugToolbarMiddleware"
 _SILK = "silk.middleware.SilkyMiddleware"
@@ -151,7 +149,7 @@ def check_silenced_checks(**kwargs: Any) -> list[CheckMessage]:
     entries = [*dict.fromkeys(filter(is_about_security, silenced))]
     if not entries:
         return []
-    expires = today() + timedelta(days=_DAYS_TO_DECIDE)
+    expires = today() + timedelta(days=DRAFT_DAYS)
     return [W603.found(entries=", ".join(entries), first=entries[0], expires=expires.isoformat())]
 
 

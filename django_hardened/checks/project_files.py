@@ -13,9 +13,8 @@ from django.conf import settings
 
 from django_hardened import assignments
 from django_hardened.conf import conf
+from django_hardened.installed import is_installed
 from django_hardened.sources import Sources
-
-_INSTALLED = {"site-packages", "dist-packages"}
 
 
 def env_file() -> Path | None:
@@ -42,7 +41,7 @@ def own_apps() -> Iterator[tuple[str, Path]]:
     """Yield the name and the folder of each app that the project has written itself."""
     for app in apps.get_app_configs():
         path = Path(app.path)
-        if _INSTALLED.isdisjoint(path.parts):
+        if not is_installed(path):
             yield app.name, path
 
 

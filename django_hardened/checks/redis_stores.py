@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from django_hardened.checks.services import Address, entries, parse_address
+from django_hardened.checks.services import Address, entries, mapping, parse_address
 
 # Any other BACKEND of CHANNEL_LAYERS has its servers elsewhere.
 _LAYER = "channels_redis."
@@ -47,7 +47,7 @@ def _channel_layers() -> Iterator[Store]:
     for alias, config in entries(getattr(settings, "CHANNEL_LAYERS", None)):
         where = f"CHANNEL_LAYERS[{alias!r}]"
         fix = f'{where}["CONFIG"]["hosts"] = [os.environ["REDIS_URL"]]'
-        options = _mapping(config.get("CONFIG"))
+        options = mapping(config.get("CONFIG"))
         if not str(config.get("BACKEND")).startswith(_LAYER):
             continue
         for host in _listed(options.get("hosts")):
@@ -62,7 +62,7 @@ def _rq_queues() -> Iterator[Store]:
 
 
 def _q_cluster() -> Iterator[Store]:
-    config = _mapping(getattr(settings, "Q_CLUSTER", None)).get("redis")
+    config = mapping(getattr(settings, "Q_CLUSTER", None)).get("redis")
     where = 'Q_CLUSTER["redis"]'
     fix = f'{where} = os.environ["REDIS_URL"]'
     yield from _servers("Q_CLUSTER", where, fix, config)
@@ -78,7 +78,7 @@ def _servers(setting: str, where: str, fix: str, config: object) -> Iterator[Sto
     options = {str(key).lower(): value for key, value in config.items()}
     # What RQ and Channels hand on to the library.
     for key in ("connection_kwargs", "redis_client_kwargs", "ssl_context"):
-        options |= _mapping(options.get(key))
+        options |= mapping(options.get(key))
     sentinels = _listed(options.get("sentinels"))
     url = options.get("url") or options.get("address")
     for address in _addresses(sentinels or [url or options.get("host")]):
@@ -101,7 +101,3 @@ def _listed(value: object) -> list[Any]:
     if isinstance(value, list | tuple):
         return [*value]
     return [value] if isinstance(value, str) else []
-
-
-def _mapping(value: object) -> Mapping[Any, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -15,7 +15,7 @@ from django.core.checks import CheckMessage
 from django_hardened.checks.classes import is_subclass, load_class, names_in
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entries, in_days
+from django_hardened.checks.services import entry_of, in_days
 
 _SESSIONS = "django.contrib.sessions"
 _ENGINES = f"{_SESSIONS}.backends"
@@ -138,7 +138,7 @@ def _is_of_pickle(value: object) -> bool:
 
 def check_session_cache(**kwargs: Any) -> list[CheckMessage]:
     alias = str(settings.SESSION_CACHE_ALIAS)
-    backend = str(dict(entries(settings.CACHES)).get(alias, {}).get("BACKEND", ""))
+    backend = str(entry_of(settings.CACHES, alias).get("BACKEND", ""))
     rule, consequence = _judge_cache(backend)
     if rule is None:
         return []

@@ -75,4 +75,9 @@ def can_be_read(name: str) -> bool:
     return _is_right(name, _value(name), _expected(name))
 
 
+def has_urls() -> bool:
+    """Whether there is a URLconf to look at: a project of commands and workers only has none."""
+    return bool(getattr(settings, "ROOT_URLCONF", None)) and can_be_read("ROOT_URLCONF")
+
+
 CHECKS = (check_setting_types,)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from django.apps import apps
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.rules import Rule
+from django_hardened.checks.services import mapping
 from django_hardened.ratelimit.rates import InvalidRate, Limit
 
 _RATE = 'REST_FRAMEWORK.setdefault("DEFAULT_THROTTLE_RATES", {{}})[{subject!r}] = "60/min"'
@@ -64,13 +65,21 @@ def check_default_rates(**kwargs: Any) -> list[CheckMessage]:
     return list(_findings())
 
 
+def default_throttles() -> list[str]:
+    """Return ``DEFAULT_THROTTLE_CLASSES`` as it is written, a text as one of them."""
+    classes = _rest_framework().get("DEFAULT_THROTTLE_CLASSES")
+    if isinstance(classes, str):
+        return [classes]
+    return [str(entry) for entry in classes] if isinstance(classes, Iterable) else []
+
+
+def _rest_framework() -> Mapping[str, Any]:
+    return mapping(getattr(settings, "REST_FRAMEWORK", None))
+
+
 def _findings() -> Iterator[CheckMessage]:
-    api = getattr(settings, "REST_FRAMEWORK", None)
-    classes = api.get("DEFAULT_THROTTLE_CLASSES") if isinstance(api, Mapping) else None
-    if not isinstance(api, Mapping) or not isinstance(classes, list | tuple):
-        return
-    rates = api.get("DEFAULT_THROTTLE_RATES")
-    for path in dict.fromkeys(map(str, classes)):
+    rates = _rest_framework().get("DEFAULT_THROTTLE_RATES")
+    for path in dict.fromkeys(default_throttles()):
         if not is_known(path):
             continue
         scope = _SCOPES[path]

@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django_hardened.checks.classes import listed
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.secrets import weakness
+from django_hardened.checks.services import mapping
 
 _GENERATE = 'python -c "import secrets; print(secrets.token_urlsafe(50))"'
 _NEW_KEY = f"Put a new one into the environment, as SIGNING_KEY: {_GENERATE}"
@@ -119,20 +120,16 @@ def _used() -> Iterator[tuple[_Names, Mapping[str, Any]]]:
     classes = str(dict(rest_framework)) if isinstance(rest_framework, Mapping) else ""
     simple = getattr(settings, "SIMPLE_JWT", None)
     if simple or _SIMPLE in classes or apps.is_installed("rest_framework_simplejwt"):
-        yield _SIMPLE_JWT, _mapping(simple)
+        yield _SIMPLE_JWT, mapping(simple)
     ninja = getattr(settings, "NINJA_JWT", None)
     if ninja and not hasattr(settings, "SIMPLE_JWT"):  # which it prefers
-        yield _NINJA_JWT, _mapping(ninja)
-    legacy = _mapping(getattr(settings, "JWT_AUTH", None))
+        yield _NINJA_JWT, mapping(ninja)
+    legacy = mapping(getattr(settings, "JWT_AUTH", None))
     if any(str(key).startswith("JWT_") for key in legacy):
         yield _LEGACY_JWT, legacy
     graphql = getattr(settings, "GRAPHQL_JWT", None)
     if graphql or any(name.startswith(_GRAPHQL) for name in listed("AUTHENTICATION_BACKENDS")):
-        yield _GRAPHQL_JWT, _mapping(graphql)
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+        yield _GRAPHQL_JWT, mapping(graphql)
 
 
 # -- Keys ----------------------------------------------------------------------------------------
@@ -220,7 +217,7 @@ def _spell(lifetime: timedelta) -> str:
 
 def check_knox_tokens(**kwargs: Any) -> list[CheckMessage]:
     """Those of knox are looked up, and a logout ends them: they are like sessions."""
-    lifetime = _mapping(getattr(settings, "REST_KNOX", None)).get("TOKEN_TTL", _HOUR)
+    lifetime = mapping(getattr(settings, "REST_KNOX", None)).get("TOKEN_TTL", _HOUR)
     if lifetime is None:
         lifetime = timedelta.max
     if not isinstance(lifetime, timedelta) or lifetime <= 30 * _DAY:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from math import isfinite
 from os.path import normpath, realpath
 from pathlib import Path
@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage
 from django_hardened.checks.classes import is_subclass
 from django_hardened.checks.project_files import code_in, is_in, own_apps
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entries
+from django_hardened.checks.services import entry_of, options_of
 from django_hardened.checks.setting_types import can_be_read
 from django_hardened.conf import conf
 
@@ -199,11 +199,10 @@ def _static_sources() -> list[Path]:
 
 def _uploads() -> tuple[str, Path] | None:
     """Return where the default storage puts files, and what says so; None where that is no disk."""
-    config = dict(entries(settings.STORAGES)).get("default", {})
+    config = entry_of(settings.STORAGES, "default")
     if not is_subclass(config.get("BACKEND"), "django.core.files.storage.FileSystemStorage"):
         return None
-    options = config.get("OPTIONS")
-    location = _folder(options.get("location")) if isinstance(options, Mapping) else None
+    location = _folder(options_of(config).get("location"))
     if location:
         return 'STORAGES["default"]["OPTIONS"]["location"]', location
     media = _folder(settings.MEDIA_ROOT)

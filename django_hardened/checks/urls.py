@@ -15,7 +15,7 @@ from django.views.static import serve
 
 from django_hardened.checks.project_files import secrets_in
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.setting_types import can_be_read
+from django_hardened.checks.setting_types import has_urls
 
 W660 = Rule(
     "W660",
@@ -126,7 +126,7 @@ def _view_of(pattern: URLPattern, *, decorated: bool = False) -> tuple[object, d
 
 
 def _patterns() -> Iterator[tuple[str, URLPattern]]:
-    if getattr(settings, "ROOT_URLCONF", None) and can_be_read("ROOT_URLCONF"):
+    if has_urls():
         yield from _walk(get_resolver(), "")
 
 

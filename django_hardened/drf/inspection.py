@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -13,7 +11,8 @@ from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
-_INSTALLED = {"site-packages", "dist-packages"}
+from django_hardened.installed import is_from_a_package
+
 # Views of which a URLconf makes one with arguments and without a class of its own.
 _MADE_IN_URLCONFS = (
     "rest_framework.generics",
@@ -45,8 +44,7 @@ class ApiView(NamedTuple):
         package = module.partition(".")[0]
         if package == str(getattr(settings, "ROOT_URLCONF", "")).partition(".")[0]:
             return True
-        file = getattr(sys.modules.get(module), "__file__", None) or ""
-        return not _INSTALLED & set(Path(file).parts)
+        return not is_from_a_package(module)
 
     def value(self, name: str) -> Any:
         """Return an attribute as it is in force: ``as_view`` may have been given another."""

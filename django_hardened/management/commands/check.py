@@ -12,6 +12,7 @@ from django.core.management.commands import check
 from django_hardened import gate
 from django_hardened.reports import github, json, sarif, text
 from django_hardened.waivers import (
+    DRAFT_DAYS,
     append_waivers,
     read_waivers,
     says_something,
@@ -20,7 +21,6 @@ from django_hardened.waivers import (
 )
 
 _FORMATS = {"json": json.render, "sarif": sarif.render, "github": github.render}
-_DRAFT_DAYS = 30
 
 
 class Command(check.Command):
@@ -40,7 +40,7 @@ class Command(check.Command):
         parser.add_argument(
             "--write-waivers",
             metavar="OWNER",
-            help=f"With --deploy: draft waivers of {_DRAFT_DAYS} days in OWNER's name for "
+            help=f"With --deploy: draft waivers of {DRAFT_DAYS} days in OWNER's name for "
             "everything that is found now, at the end of hardened_waivers.toml.",
         )
 
@@ -97,7 +97,7 @@ class Command(check.Command):
         path = waivers_file()
         if path is None:
             raise CommandError("Set BASE_DIR or HARDENED_WAIVERS_FILE: where shall the file be?")
-        expires = today() + timedelta(days=_DRAFT_DAYS)
+        expires = today() + timedelta(days=DRAFT_DAYS)
         ended = [waiver for waiver in read_waivers().entries if waiver.has_expired(today())]
         everything = gate.draft_waivers(verdicts, owner=owner, expires=expires)
         drafts = gate.draft_waivers(verdicts, owner=owner, expires=expires, ended=ended)
