@@ -11,8 +11,8 @@ from django.core.checks import CheckMessage
 
 from django_hardened.checks import api, stack
 from django_hardened.checks.classes import names_in
+from django_hardened.checks.dictionaries import entries
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entries
 from django_hardened.installed import is_from_a_package
 
 _NINJA_AUTH = (

@@ -10,9 +10,9 @@ from django.core.checks import CheckMessage
 from django_hardened.cache import make_key
 from django_hardened.checks import stack
 from django_hardened.checks.classes import load_object
+from django_hardened.checks.dictionaries import entries
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entries
 
 _PRIVATE = "django_hardened.middleware.PrivateResponseMiddleware"
 _PINNING = "django_hardened.middleware.HostPinningMiddleware"

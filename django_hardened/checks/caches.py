@@ -11,16 +11,9 @@ from django.core.checks import CheckMessage
 
 from django_hardened.checks import limit_counts
 from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.dictionaries import entries, mapping, options_of
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import (
-    Address,
-    entries,
-    is_remote,
-    mapping,
-    options_of,
-    parse_address,
-    skips_verification,
-)
+from django_hardened.checks.services import Address, is_remote, parse_address, skips_verification
 from django_hardened.checks.throttle_rates import default_throttles
 from django_hardened.conf import conf
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.conf import settings
 
+from django_hardened.checks.dictionaries import mapping
+
 _NONCE = "'nonce-"
 # How Django and django-csp mark the place of the nonce in their settings, in lower case.
 _SENTINELS = frozenset({"<csp_nonce_sentinel>", "csp.constants.nonce"})
@@ -100,8 +102,7 @@ def _package_policy(setting: str, *, is_enforced: bool) -> Policy | None:
     value = getattr(settings, setting, None)
     if not isinstance(value, Mapping) or not value:
         return None
-    inner = value.get("DIRECTIVES", {})
-    own = _directives(inner) if isinstance(inner, Mapping) else {}
+    own = _directives(mapping(value.get("DIRECTIVES")))
     return Policy(setting, {**_DJANGO_CSP_DEFAULT, **own}, is_enforced=is_enforced)
 
 

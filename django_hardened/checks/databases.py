@@ -8,8 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage
 
+from django_hardened.checks.dictionaries import entries, options_of
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entries, is_default_password, is_remote, options_of
+from django_hardened.checks.services import is_default_password, is_remote
 
 W520 = Rule(
     "W520",

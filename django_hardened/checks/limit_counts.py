@@ -12,11 +12,10 @@ from django.core.checks import CheckMessage
 
 from django_hardened.checks import stack
 from django_hardened.checks.classes import is_subclass
-from django_hardened.checks.login_protection import BACKEND, MIDDLEWARE
-from django_hardened.checks.logins import backends
+from django_hardened.checks.dictionaries import entry_of
+from django_hardened.checks.login_protection import MIDDLEWARE, protections
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entry_of
-from django_hardened.checks.throttle_rates import default_throttles
+from django_hardened.checks.throttle_rates import COUNTING, default_throttles
 from django_hardened.conf import conf
 from django_hardened.ratelimit import stores
 
@@ -43,7 +42,6 @@ W513 = Rule(
 )
 RULES = (I512, W513)
 
-COUNTING: Final = "django_hardened.drf.throttling.CountingThrottle"
 _BACKENDS: Final = "django.core.cache.backends."
 _NOT_ATOMIC: Final = "requests at the same time are counted once, and each one extends the window"
 _UNFIT: Final = {
@@ -77,7 +75,7 @@ def _dependents() -> Iterator[str]:
     """Say what of ours counts."""
     if stack.has(MIDDLEWARE):
         yield "RateLimitMiddleware"
-    if any(is_subclass(entry, BACKEND) for entry in backends()):
+    if protections():
         yield "LoginProtectionBackend"
     if apps.is_installed("rest_framework") and any(map(counts_itself, default_throttles())):
         yield "the throttles of REST framework"

@@ -9,10 +9,10 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from django_hardened.checks import stack
-from django_hardened.checks.classes import is_subclass, listed
-from django_hardened.checks.login_protection import BACKEND, MIDDLEWARE
+from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.login_protection import MIDDLEWARE, protections
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.throttle_rates import default_throttles
+from django_hardened.checks.throttle_rates import COUNTING, default_throttles
 from django_hardened.ratelimit import stores
 
 E530 = Rule(
@@ -24,8 +24,6 @@ E530 = Rule(
     cwe=770,
 )
 RULES = (E530,)
-
-_THROTTLE = "django_hardened.drf.throttling.CountingThrottle"
 
 
 def check_store(**kwargs: Any) -> list[CheckMessage]:
@@ -45,8 +43,8 @@ def _is_used() -> bool:
     return (
         settings.is_overridden("HARDENED_RATELIMIT_CACHE")  # type: ignore[misc]  # a method
         or stack.has(MIDDLEWARE)
-        or any(is_subclass(backend, BACKEND) for backend in listed("AUTHENTICATION_BACKENDS"))
-        or any(is_subclass(throttle, _THROTTLE) for throttle in default_throttles())
+        or bool(protections())
+        or any(is_subclass(throttle, COUNTING) for throttle in default_throttles())
     )
 
 

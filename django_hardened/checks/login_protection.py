@@ -142,14 +142,14 @@ def _has_limiter() -> bool:
     limits = getattr(settings, "ACCOUNT_RATE_LIMITS", None)
     if apps.is_installed("allauth.account") and limits is not False:
         return True
-    if _protections() and getattr(settings, "HARDENED_LOGIN_RATES", None) != {}:
+    if protections() and getattr(settings, "HARDENED_LOGIN_RATES", None) != {}:
         return True
     middleware = [entry for entry in listed("MIDDLEWARE") if entry != MIDDLEWARE]
     names = (*map(str, settings.INSTALLED_APPS), *middleware, *backends())
     return any(_LIMITER.search(name) for name in names)
 
 
-def _protections() -> list[int]:
+def protections() -> list[int]:
     """Return where in ``AUTHENTICATION_BACKENDS`` ours, or a subclass of it, stands."""
     return [index for index, entry in enumerate(backends()) if is_subclass(entry, BACKEND)]
 
@@ -201,7 +201,7 @@ def _axes_counts_left_most() -> bool:
 
 
 def check_protection_order(**kwargs: Any) -> list[CheckMessage]:
-    positions = _protections()
+    positions = protections()
     if not positions:
         return []
     others = ", ".join(repr(entry) for entry in backends() if not is_subclass(entry, BACKEND))

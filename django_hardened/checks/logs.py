@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_always_false, is_subclass, load_object
+from django_hardened.checks.dictionaries import mapping
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import mapping
 
 _HINT = (
     'LOGGING["loggers"]["django.security"] = {{"handlers": ["console"], "level": "INFO", '

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.dictionaries import entries, options_of
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entries, is_default_password, is_remote, options_of
+from django_hardened.checks.services import is_default_password, is_remote
 
 E540 = Rule(
     "E540",

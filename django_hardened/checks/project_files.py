@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from os import PathLike
 from os.path import realpath
 from pathlib import Path
@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 
 from django_hardened import assignments
+from django_hardened.checks.dictionaries import mapping
 from django_hardened.conf import conf
 from django_hardened.installed import is_installed
 from django_hardened.sources import Sources
@@ -65,5 +66,5 @@ def _code() -> Iterator[tuple[str, Path]]:
 
 def _template_folders() -> Iterator[object]:
     for engine in cast(list[Any], settings.TEMPLATES):
-        folders = engine.get("DIRS") if isinstance(engine, Mapping) else None
+        folders = mapping(engine).get("DIRS")
         yield from folders if isinstance(folders, list | tuple) else ()

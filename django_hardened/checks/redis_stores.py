@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from django_hardened.checks.services import Address, entries, mapping, parse_address
+from django_hardened.checks.dictionaries import entries, mapping
+from django_hardened.checks.services import Address, parse_address
 
 # Any other BACKEND of CHANNEL_LAYERS has its servers elsewhere.
 _LAYER = "channels_redis."

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Mapping
 from ipaddress import ip_address
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django_hardened.suffixes import SPECIAL_USE_NAMES
@@ -103,24 +103,3 @@ def skips_verification(options: object) -> bool:
 def in_days(seconds: float) -> str:
     """Return a span of time in words; what has no end, or cannot be counted, is "ever"."""
     return f"{round(seconds / (24 * 60 * 60))} days" if isfinite(seconds) else "ever"
-
-
-def mapping(value: object) -> Mapping[Any, Any]:
-    """Return ``value``, or an empty mapping in the place of anything else."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def options_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ``OPTIONS`` of an entry, such as one of ``CACHES``."""
-    return dict(mapping(config.get("OPTIONS")))
-
-
-def entry_of(setting: object, alias: str) -> dict[str, Any]:
-    """Return the entry ``alias`` of a setting such as ``CACHES``; an empty one if there is none."""
-    return dict(entries(setting)).get(alias, {})
-
-
-def entries(setting: object) -> list[tuple[str, dict[str, Any]]]:
-    """Return the aliases and entries of a setting such as ``CACHES``; what is no dict is left."""
-    found = mapping(setting).items()
-    return [(str(alias), dict(each)) for alias, each in found if isinstance(each, Mapping)]

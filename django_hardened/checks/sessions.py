@@ -13,9 +13,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass, load_class, names_in
+from django_hardened.checks.dictionaries import entry_of
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entry_of, in_days
+from django_hardened.checks.services import in_days
 
 _SESSIONS = "django.contrib.sessions"
 _ENGINES = f"{_SESSIONS}.backends"

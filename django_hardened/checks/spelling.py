@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.conf import global_settings, settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import listed
+from django_hardened.checks.dictionaries import mapping
 from django_hardened.checks.rules import Rule
 from django_hardened.own_settings import OWN_SETTINGS
 
@@ -75,8 +76,7 @@ def check_near_misses(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_rest_framework_keys(**kwargs: Any) -> list[CheckMessage]:
-    config = getattr(settings, "REST_FRAMEWORK", None)
-    keys = [str(key) for key in config] if isinstance(config, Mapping) else []
+    keys = [str(key) for key in mapping(getattr(settings, "REST_FRAMEWORK", None))]
     return [
         W905.found(setting="REST_FRAMEWORK", subject=key, match=match)
         for key in keys

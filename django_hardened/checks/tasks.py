@@ -8,12 +8,12 @@ from django.conf import global_settings, settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.dictionaries import entries
 from django_hardened.checks.redis_stores import Store, stores
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.services import (
     UNREADABLE,
     Address,
-    entries,
     is_default_password,
     is_remote,
     parse_address,

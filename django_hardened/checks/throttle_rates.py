@@ -15,8 +15,8 @@ from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage
 
+from django_hardened.checks.dictionaries import mapping
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import mapping
 from django_hardened.ratelimit.rates import InvalidRate, Limit
 
 _RATE = 'REST_FRAMEWORK.setdefault("DEFAULT_THROTTLE_RATES", {{}})[{subject!r}] = "60/min"'
@@ -40,6 +40,7 @@ E410 = Rule(
 RULES = (E405, E410)
 
 OURS: Final = "django_hardened.drf.throttling"
+COUNTING: Final = f"{OURS}.CountingThrottle"  # the base of all of them
 _THEIRS: Final = "rest_framework.throttling"
 _SCOPES: Final = {
     f"{_THEIRS}.AnonRateThrottle": "anon",
@@ -78,12 +79,12 @@ def _rest_framework() -> Mapping[str, Any]:
 
 
 def _findings() -> Iterator[CheckMessage]:
-    rates = _rest_framework().get("DEFAULT_THROTTLE_RATES")
+    rates = mapping(_rest_framework().get("DEFAULT_THROTTLE_RATES"))
     for path in dict.fromkeys(default_throttles()):
         if not is_known(path):
             continue
         scope = _SCOPES[path]
-        rate = rates.get(scope) if isinstance(rates, Mapping) else None
+        rate = rates.get(scope)
         if rate is None:
             yield E405.found(subject=scope, where="")
         elif not _is_readable(rate, path):

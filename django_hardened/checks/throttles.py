@@ -62,7 +62,7 @@ def check_throttles(**kwargs: Any) -> list[CheckMessage]:
         I412.found(subject=path)
         for path in paths
         if is_subclass(path, _PLAIN)
-        and not is_subclass(path, "django_hardened.drf.throttling.CountingThrottle")
+        and not is_subclass(path, throttle_rates.COUNTING)
         and "rate_limit" not in conf.edge
     ]
 

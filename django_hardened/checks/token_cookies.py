@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage
 
+from django_hardened.checks.dictionaries import mapping
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import mapping
 
 E458 = Rule(
     "E458",

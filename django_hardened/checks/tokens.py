@@ -15,9 +15,9 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
 from django_hardened.checks.classes import listed
+from django_hardened.checks.dictionaries import mapping
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.secrets import weakness
-from django_hardened.checks.services import mapping
 
 _GENERATE = 'python -c "import secrets; print(secrets.token_urlsafe(50))"'
 _NEW_KEY = f"Put a new one into the environment, as SIGNING_KEY: {_GENERATE}"
@@ -116,8 +116,7 @@ _GRAPHQL_JWT = _Names("GRAPHQL_JWT", expires=False)
 
 def _used() -> Iterator[tuple[_Names, Mapping[str, Any]]]:
     """Yield the JWT packages in use, with what the project sets of each."""
-    rest_framework = getattr(settings, "REST_FRAMEWORK", None)
-    classes = str(dict(rest_framework)) if isinstance(rest_framework, Mapping) else ""
+    classes = str(dict(mapping(getattr(settings, "REST_FRAMEWORK", None))))
     simple = getattr(settings, "SIMPLE_JWT", None)
     if simple or _SIMPLE in classes or apps.is_installed("rest_framework_simplejwt"):
         yield _SIMPLE_JWT, mapping(simple)

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 
 from django_hardened.checks.classes import is_subclass
+from django_hardened.checks.dictionaries import entry_of, options_of
 from django_hardened.checks.project_files import code_in, is_in, own_apps
 from django_hardened.checks.rules import Rule
-from django_hardened.checks.services import entry_of, options_of
 from django_hardened.checks.setting_types import can_be_read
 from django_hardened.conf import conf
 

@@ -84,7 +84,7 @@ def alone(path: Path) -> Iterator[None]:
     Raises:
         BlockingIOError: one of them does so now.
     """
-    if sys.platform == "win32":  # pragma: no cover
+    if sys.platform == "win32":  # pragma: no cover  # there is no flock
         yield
         return
     folder = os.open(path.parent, os.O_RDONLY)

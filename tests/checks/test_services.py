@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from catalogue_support import findings
 
-from django_hardened.checks import caches, services, tasks
+from django_hardened.checks import caches, dictionaries, services, tasks
 
 REDIS = "django.core.cache.backends.redis.RedisCache"
 
@@ -112,8 +112,8 @@ def test_verification(options: Any) -> None:
 
 
 def test_entries() -> None:
-    assert services.entries({"a": {"b": 1}, 3: None}) == [("a", {"b": 1})]
-    assert services.entries(None) == []
+    assert dictionaries.entries({"a": {"b": 1}, 3: None}) == [("a", {"b": 1})]
+    assert dictionaries.entries(None) == []
 
 
 @pytest.mark.parametrize(
