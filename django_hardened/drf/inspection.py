@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from inspect import unwrap
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
 from django_hardened.installed import is_from_a_package
+from django_hardened.public import public_reason
 
 # Views of which a URLconf makes one with arguments and without a class of its own.
 _MADE_IN_URLCONFS = (
@@ -60,7 +62,9 @@ class ApiView(NamedTuple):
         """Whether nothing but ``DEFAULT_PERMISSION_CLASSES`` decides who may call it."""
         return (
             self.relies_on_default("permission_classes")
-            and self.cls.get_permissions is APIView.get_permissions
+            and public_reason(self.cls) is None
+            # One that public() has put around it decides about what is marked only.
+            and unwrap(self.cls.get_permissions) is APIView.get_permissions
         )
 
     @property
@@ -71,6 +75,8 @@ class ApiView(NamedTuple):
     @property
     def admits_anybody(self) -> bool:
         """Whether its own permissions, other than the default, keep nobody out."""
+        if public_reason(self.cls) is not None and "permission_classes" not in self.initkwargs:
+            return True
         classes = self.value("permission_classes") or ()
         return not self.relies_on_default("permission_classes") and all(
             isinstance(cls, type) and issubclass(cls, AllowAny) for cls in classes

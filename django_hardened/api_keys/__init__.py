@@ -1,0 +1,1 @@
+"""API keys: an app of its own, the only one here that has a model. Nothing imports it unasked."""
