@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from importlib import import_module
+
+from django.apps import AppConfig, apps
 from django.core.checks import Tags, register
 from django.core.signals import request_started
 
@@ -25,3 +27,5 @@ class DjangoHardenedConfig(AppConfig):
         for check in checks.DATABASE_CHECKS:
             # Not tagged as security: ``--tag security`` would open every database.
             register(check, Tags.database, deploy=True)
+        if apps.is_installed("drf_spectacular"):
+            import_module("django_hardened.drf.spectacular")  # which knows it from then on

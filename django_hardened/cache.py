@@ -102,6 +102,11 @@ def host_context(host: str) -> _HostContext:
     return _HostContext(str(parse_host(host)))
 
 
+def without_host() -> _HostContext:
+    """Use the cache as nothing that belongs to a host does, for what all hosts have in common."""
+    return _HostContext("")
+
+
 # -- Keys ----------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -65,8 +66,22 @@ def _is_mapping(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
+def _is_age(value: object) -> bool:
+    """Whether ``value`` is a time of more than nothing, as seconds or as a timedelta."""
+    if isinstance(value, timedelta):
+        return value > timedelta(0)
+    return type(value) is int and value > 0
+
+
 OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_ADDRESS_RATES": Kind("a dictionary of rates", '{"address": "1200/m"}', _is_mapping),
+    "HARDENED_API_KEY_AGE": Kind(
+        "a whole number of seconds above 0, or a timedelta", "90 * 24 * 3600", _is_age
+    ),
+    "HARDENED_API_KEY_CACHE": Kind(
+        "an alias of CACHES", '"default"', lambda value: value is None or _is_text(value)
+    ),
+    "HARDENED_API_KEY_PREFIX": Kind("a string", '"dhk"', _is_text),
     "HARDENED_BOOT_OVERRIDE": Kind("a string with a reason", '""', _is_text),
     "HARDENED_CANONICAL_ORIGIN": Kind(
         "an origin", '"https://www.example.com"', lambda value: value is None or _is_text(value)

@@ -19,6 +19,7 @@ globals().update(
 
 INSTALLED_APPS = [
     "django_hardened",
+    "django_hardened.api_keys",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

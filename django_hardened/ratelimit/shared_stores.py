@@ -18,6 +18,11 @@ MODULES = {
 }
 
 
+def is_shared(cache: BaseCache) -> bool:
+    """Whether ``cache`` is on a server of a kind that hosts share."""
+    return _module(cache) is not None
+
+
 def shared_store(cache: BaseCache) -> Store | None:
     """Return a store on the server of ``cache``; None if it is of no kind that hosts count on.
 
@@ -26,9 +31,13 @@ def shared_store(cache: BaseCache) -> Store | None:
     Raises:
         ImproperlyConfigured: it is of such a kind, but set up in a way that cannot count.
     """
-    for base in type(cache).__mro__:
-        module = MODULES.get(f"{base.__module__}.{base.__qualname__}")
-        if module:
-            store: Store = import_module(module).from_cache(cache)
-            return store
-    return None
+    module = _module(cache)
+    if module is None:
+        return None
+    store: Store = import_module(module).from_cache(cache)
+    return store
+
+
+def _module(cache: BaseCache) -> str | None:
+    names = (f"{base.__module__}.{base.__qualname__}" for base in type(cache).__mro__)
+    return next((MODULES[name] for name in names if name in MODULES), None)
