@@ -78,7 +78,9 @@ def public_reason(view: Any, name: str | None = None) -> str | None:
     reason = vars(cls).get(_NAME) or next(filter(None, carried), None)
     if reason is None and name is not None:
         actions = getattr(view, "actions", None) or {}
-        reason = _reason_of_method(cls, actions.get(name.lower(), name))
+        # A viewset adds its HEAD with the first request.
+        head = {"head": actions["get"]} if "get" in actions else {}
+        reason = _reason_of_method(cls, {**head, **actions}.get(name.lower(), name))
     return reason
 
 

@@ -60,7 +60,7 @@ def verify(
 
 def _looked_up(identifier: str, candidates: Sequence[str]) -> Record | None:
     """Return the row whose hash is one of ``candidates``; one under a fallback is replaced."""
-    record = records.fetch(identifier)
+    record = records.fetch(identifier, candidates)
     index = position(record.hash if record else NOTHING, candidates)
     if record is None or index is None:
         return None
