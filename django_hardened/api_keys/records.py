@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import router
+from django.db import connections, router
 from django.db.models import Q
 
 from django_hardened.api_keys import configured, key_cache
@@ -71,9 +71,18 @@ def _rows(database: str, owner_names: tuple[str, ...]) -> Any:
 
 
 def note_use(record: Record, now: datetime) -> Record:
-    """Write when a key was used; of requests at the same time, one changes the row."""
+    """Write when a key was used; of requests at the same time, one changes the row.
+
+    With ``ATOMIC_REQUESTS`` the row is then locked until the view has answered. Who comes meanwhile
+    does not wait for that, where the database knows how.
+    """
     unwritten = Q(last_used_at=None) | Q(last_used_at__lte=now - PRECISION)
-    APIKey.objects.using(_database()).filter(unwritten, pk=record.pk).update(last_used_at=now)
+    keys = APIKey.objects.using(_database()).filter(unwritten, pk=record.pk)
+    connection = connections[_database()]
+    if connection.in_atomic_block and connection.features.has_select_for_update_skip_locked:
+        free = keys.order_by().select_for_update(skip_locked=True).values_list("pk", flat=True)
+        keys = APIKey.objects.using(_database()).filter(unwritten, pk__in=list(free))
+    keys.update(last_used_at=now)
     return record._replace(last_used_at=now)
 
 

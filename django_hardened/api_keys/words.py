@@ -10,7 +10,7 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
-from django_hardened.forwarded import parse_address
+from django_hardened.ratelimit.identity import parse
 
 # RFC 6749 section 3.3: what a scope may be made of; a blank is between two.
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
@@ -56,7 +56,7 @@ def admits(networks: str, remote_addr: object) -> bool:
     """
     if not networks:
         return True
-    address = parse_address(str(remote_addr or "").partition("%")[0])
+    address = parse(str(remote_addr or ""))
     return address is not None and any(address in network for network in _parsed(networks))
 
 

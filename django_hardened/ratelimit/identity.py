@@ -37,7 +37,7 @@ def by_address(remote_addr: object) -> list[Client]:
 
 @lru_cache(maxsize=1024)
 def _by_address(text: str) -> tuple[Client, ...]:
-    address = _parse(text)
+    address = parse(text)
     if address is None:
         return (Client(("address", UNKNOWN)),)
     if isinstance(address, IPv4Address):
@@ -58,7 +58,8 @@ def by_value(kind: str, value: object) -> list[Client]:
     return [Client((kind, str(value)))]
 
 
-def _parse(text: str) -> IPv4Address | IPv6Address | None:
+def parse(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that is ``text``, with or without a port; or None. Never raises."""
     match = _WITH_PORT.fullmatch(text)
     if match:
         text = match["ipv6"] if match["ipv6"] is not None else match["ipv4"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from api_keys_support import DAY, MINUTE, NOON, SECOND, SHARED, admitted, issue
+from asgiref.sync import async_to_sync
 from cache_servers_support import cache_server
 from django.contrib.auth import user_logged_in
 from django.contrib.auth.models import User
@@ -73,6 +74,15 @@ def test_an_owner_has_what_may_be_cached(queries: Any) -> None:
         assert (user.pk, user.username, user.is_staff) == (owner.pk, "ada", False)
         assert user.email == "ada@example.com"
         assert user.check_password("secret")
+
+
+def test_on_an_async_view_what_is_missing_is_awaited(queries: Any) -> None:
+    owner = User.objects.create_user("ada", email="ada@example.com")
+    _, text = issue(owner)
+    for number in (2, 0):
+        user, _ = queries(number, text)
+        async_to_sync(user.arefresh_from_db)(fields=["email"])
+        assert user.__dict__["email"] == "ada@example.com"
 
 
 def test_in_the_cache_are_no_key_and_no_password() -> None:

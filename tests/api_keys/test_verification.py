@@ -250,6 +250,25 @@ def test_of_those_that_have_read_the_same_one_changes_the_row() -> None:
     assert used(key) == NOON + MINUTE
 
 
+@pytest.mark.django_db
+def test_within_a_transaction_nobody_waits_for_the_row(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    """SQLite has no locks of rows; what is asked is that which other databases skip by."""
+    monkeypatch.setattr(connection.features, "has_select_for_update_skip_locked", True)
+    key, text = issue()
+    with django_assert_num_queries(3):
+        assert admitted(text)
+    assert used(key) == NOON
+    # Another one has the row: there is nothing to write, and no query for it.
+    seen = records.fetch(key.identifier, [key.hash])
+    assert seen is not None
+    APIKey.objects.update(last_used_at=NOON + MINUTE)
+    with django_assert_num_queries(1):
+        records.note_use(seen, NOON + MINUTE)
+    assert used(key) == NOON + MINUTE
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_at_the_same_time_one_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Threads with connections of their own, all of which have read the row before one writes."""

@@ -57,6 +57,8 @@ def test_no_networks(text: str) -> None:
         ("2001:db8::/32", "2001:db9::1", False),
         ("fe80::/10", "fe80::1%eth0", True),
         ("192.0.2.7 ::1", "::1", True),
+        ("192.0.2.7 ::1", "[::1]:443", True),
+        ("192.0.2.7 ::1", "192.0.2.7:443", True),
         ("192.0.2.7 ::1", "192.0.2.8", False),
         *(("0.0.0.0/0 ::/0", nowhere, False) for nowhere in (None, "", "unix:", "x", "1.2.3", 7)),
         # Of a word that was never checked nothing is made.
