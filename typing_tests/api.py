@@ -12,8 +12,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from rest_framework.views import APIView
 
+from django_hardened.api_keys.models import APIKey
 from django_hardened.cache import cache_page, host_context, make_key, pin_host, reverse_key
 from django_hardened.drf.authentication import SessionAuthentication, TokenAuthentication
+from django_hardened.drf.permissions import HasScope, SessionOrHasScope
 from django_hardened.drf.throttling import AnonRateThrottle, ScopedRateThrottle, UserRateThrottle
 from django_hardened.env import Env, EnvError, InvalidVariable, MalformedFile, MissingVariable
 from django_hardened.middleware import (
@@ -21,6 +23,7 @@ from django_hardened.middleware import (
     PrivateResponseMiddleware,
     TrustedProxyMiddleware,
 )
+from django_hardened.public import public, public_reason
 from django_hardened.ratelimit import (
     UNSAFE,
     Decision,
@@ -123,6 +126,33 @@ class LoginView(APIView):
 
     authentication_classes = [SessionAuthentication, TokenAuthentication]
     throttle_classes = [LoginThrottle, UserRateThrottle, ScopedRateThrottle]
+
+
+# What is public, and keys
+@public(reason="Probe of the load balancer")
+def health(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@public(reason="Read by everybody")
+class Front(APIView):
+    """A view that keeps its type."""
+
+    permission_classes = [HasScope | SessionOrHasScope]
+
+
+public(reason=None)  # type: ignore[arg-type]  # there has to be one
+public("Probe")  # type: ignore[call-arg]  # and it is named
+assert_type(health(HttpRequest()), HttpResponse)
+assert_type(Front(), Front)
+assert_type(public_reason(health), str | None)
+
+
+def replace(key: APIKey) -> str:
+    new, text = key.rotate()
+    assert_type(new, APIKey)
+    assert_type(APIKey.objects.issue(name="ci", owner=key.owner), tuple[APIKey, str])
+    return text
 
 
 # Rate limits
