@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.db import connections, router
 from django.db.models import Q
 
@@ -98,6 +99,8 @@ def rehash(record: Record, current: str) -> None:
 def cached(identifier: str) -> Record | None:
     """Return what another request has verified, if it is cached."""
     found = key_cache.get(_database(), identifier)
+    if found is None:
+        return None
     try:
         values = dict(zip(_OWN, found["key"], strict=True))
         fields = _owner_fields(get_user_model())
@@ -105,12 +108,14 @@ def cached(identifier: str) -> Record | None:
         for name in _MOMENTS:
             values[name] = values[name] and datetime.fromisoformat(values[name])
         return Record(**values, owner=tuple(fields[name].to_python(value) for name, value in owner))
-    except (TypeError, ValueError, LookupError):  # none, or of another release
+    except (TypeError, ValueError, LookupError, ValidationError):  # of another release
         return None
 
 
 def keep(identifier: str, record: Record, now: datetime) -> None:
     """Cache ``record``, which has been verified, until its use has to be written again."""
+    if configured.cache_alias() is None:
+        return
     values = {name: getattr(record, name) for name in _OWN}
     for name in _MOMENTS:
         values[name] = values[name] and values[name].isoformat()
@@ -133,18 +138,19 @@ def _owner_names() -> tuple[str, ...]:
     That HARDENED_API_KEY_CACHE is set decides, not that something was found: a view that asks for
     more behaves the same each time.
     """
-    fields = _owner_fields(get_user_model())
-    if configured.cache_alias() is None:
+    return _names(get_user_model(), is_cached=configured.cache_alias() is not None)
+
+
+@cache
+def _names(model: Any, *, is_cached: bool) -> tuple[str, ...]:
+    fields = _owner_fields(model)
+    if not is_cached:
         return tuple(fields)
-    return tuple(name for name in fields if name in _cached_names(get_user_model()))
+    lasting = {model.USERNAME_FIELD, "is_active", "is_staff", "is_superuser"}
+    lasting.add(model._meta.pk.attname)  # noqa: SLF001  # documented
+    return tuple(name for name in fields if name in lasting)
 
 
 @cache
-def _owner_fields(model: type[Any]) -> dict[str, Any]:
+def _owner_fields(model: Any) -> dict[str, Any]:
     return {field.attname: field for field in model._meta.concrete_fields}  # noqa: SLF001  # documented
-
-
-@cache
-def _cached_names(model: type[Any]) -> frozenset[str]:
-    named = {model.USERNAME_FIELD, "is_active", "is_staff", "is_superuser"}
-    return frozenset({model._meta.pk.attname, *named})  # noqa: SLF001  # documented

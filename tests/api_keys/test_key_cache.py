@@ -261,11 +261,17 @@ def test_what_is_found_and_cannot_be_read_is_nothing(found: object, queries: Any
 
 
 def test_an_entry_of_another_form_is_nothing(queries: Any) -> None:
-    _, text = issue()
+    key, text = issue()
     admitted(text)
     (name,) = caches["default"]._cache  # type: ignore[attr-defined]
     stored = json.loads(pickle.loads(caches["default"]._cache[name]))  # type: ignore[attr-defined]
-    for wrong in ({**stored, "owner": [1]}, {"owner": stored["owner"]}, {**stored, "key": None}):
+    damaged = [key.owner_id, "neither", "ada", False, True]
+    for wrong in (
+        {**stored, "owner": [1]},
+        {**stored, "owner": damaged},
+        {"owner": stored["owner"]},
+        {**stored, "key": None},
+    ):
         caches["default"]._cache[name] = pickle.dumps(json.dumps(wrong))  # type: ignore[attr-defined]
         assert queries(1, text)
 
