@@ -225,8 +225,9 @@ def _reason_in_force(view: Any) -> str | None:
     cls = type(view)
     if _CLASSES in vars(view):  # given to as_view()
         return None
-    if _NAME in vars(cls):
-        return str(vars(cls)[_NAME])
+    reason = vars(cls).get(_NAME)
+    if _is_reason(reason):
+        return str(reason)
     is_viewset = getattr(view, "action_map", None) is not None
     name = view.action if is_viewset else getattr(getattr(view, "request", None), "method", None)
     if not name:

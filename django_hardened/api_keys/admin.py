@@ -112,6 +112,7 @@ class APIKeyAdmin(ModelAdmin):
             "title": "Copy the key now",
             "issued": issued,
         }
+        request.current_app = self.admin_site.name
         response = TemplateResponse(request, _TEMPLATE, context)
         add_never_cache_headers(response)
         return response

@@ -63,7 +63,7 @@ class APIKeyAuthentication(authentication.BaseAuthentication):
             return None
         from django_hardened.api_keys.verification import verify  # noqa: PLC0415  # needs models
 
-        found = verify(request._request, key.strip(" "))  # noqa: SLF001  # as DRF's classes do
+        found = verify(getattr(request, "_request", request), key.strip(" "))
         if found is None:
             raise AuthenticationFailed("Invalid API key.")
         return found

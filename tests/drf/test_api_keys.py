@@ -166,6 +166,13 @@ def test_a_session_or_a_key_with_the_scope(client: Client, key: str) -> None:
     assert client.get("/both/").status_code == 200
 
 
+def test_a_request_of_django_will_do(key: str) -> None:
+    request: Any = APIRequestFactory().get("/", HTTP_AUTHORIZATION=f"Api-Key {key}")
+    found = APIKeyAuthentication().authenticate(request)
+    assert found is not None
+    assert found[0].get_username() == "ada"
+
+
 # -- Without one ---------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -181,6 +182,10 @@ def test_only_active_users_whoever_has_recognised_them() -> None:
     assert not IsAuthenticated().has_permission(request, APIView())
     request.user.is_active = True
     assert IsAuthenticated().has_permission(request, APIView())
+    request.user = SimpleNamespace(is_authenticated=True)
+    assert IsAuthenticated().has_permission(request, APIView())
+    request.user = None
+    assert not IsAuthenticated().has_permission(request, APIView())
 
 
 # -- Model permissions ---------------------------------------------------------------------------
