@@ -1,0 +1,221 @@
+"""Asking a view whom it lets in: it is called with nothing behind its last door.
+
+Decorators, ``dispatch`` and permissions run as they do for a request. What they let through
+arrives at a function that only notes it, in the place of the view's own code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial, update_wrapper
+from inspect import iscoroutine
+from types import FunctionType, MethodType
+from typing import Any
+
+from asgiref.sync import async_to_sync
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import Http404
+
+from django_hardened.audit import layers, ninja
+from django_hardened.audit.layers import View
+from django_hardened.audit.roles import NoDatabase
+
+# Their dispatch looks up what the link names, and lets in whoever has the link.
+_OPEN_BY_LINK = ("django.contrib.auth.views.PasswordResetConfirmView",)
+
+
+class Reached(BaseException):
+    """The call came to where the view's own code would have run."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of asking: the view was reached, or somebody answered in its place."""
+
+    is_reached: bool
+    status: int | None = None
+    location: str = ""
+    is_looked_up: bool = False
+    problem: str = ""
+
+
+class _Sentinel:
+    def __init__(self) -> None:
+        self.is_reached = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.is_reached = True
+        raise Reached
+
+
+_sentinel = _Sentinel()
+
+
+def arrive(*args: Any, **kwargs: Any) -> Any:
+    """Note that a call came through; for the place of what is not to run."""
+    return _sentinel()
+
+
+def ask(
+    view: View,
+    request: Any,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    *,
+    prepare: Callable[[Any], None] = lambda instance: None,
+) -> Answer:
+    """Call ``view`` with ``request`` and tell what happened.
+
+    ``prepare`` may take from an instance of a class what is not about access. No code of the
+    innermost layer runs, and no database is used.
+    """
+
+    def call() -> Any:
+        with _patched(view):
+            return emptied(view, prepare)(request, *args, **kwargs)
+
+    return answer_of(call)
+
+
+def answer_of(call: Callable[[], Any]) -> Answer:
+    """Return what became of a call that may arrive, answer or fail."""
+    _sentinel.is_reached = False
+    database = NoDatabase()
+    try:
+        with database.entered():
+            response = call()
+            if iscoroutine(response):
+                response = async_to_sync(partial(_awaited, response))()
+    except Reached:
+        return Answer(is_reached=True)
+    except layers.OpaqueLayer as error:
+        return Answer(is_reached=False, problem=f"the decorator {error} cannot be looked into")
+    except Exception as error:  # noqa: BLE001  # the code of others
+        if _sentinel.is_reached:
+            return Answer(is_reached=True)
+        return _failed(error, is_looked_up=database.touched)
+    if _sentinel.is_reached:
+        return Answer(is_reached=True)
+    status = getattr(response, "status_code", None)
+    location = response.get("Location", "") if hasattr(response, "headers") else ""
+    problem = "" if status else "it answers with no response"
+    return Answer(
+        is_reached=False,
+        status=status,
+        location=str(location),
+        is_looked_up=database.touched,
+        problem=problem,
+    )
+
+
+async def _awaited(coroutine: Any) -> Any:
+    return await coroutine
+
+
+def _failed(error: Exception, *, is_looked_up: bool) -> Answer:
+    status = getattr(error, "status_code", None)
+    if isinstance(error, PermissionDenied):
+        status = 403
+    elif isinstance(error, Http404):
+        status = 404
+    elif isinstance(error, SuspiciousOperation):
+        status = 400
+    if isinstance(status, int):
+        return Answer(is_reached=False, status=status, is_looked_up=is_looked_up)
+    problem = "it asks a database" if is_looked_up else f"{type(error).__name__} when asked"
+    return Answer(is_reached=False, is_looked_up=is_looked_up, problem=problem)
+
+
+def emptied(view: View, prepare: Callable[[Any], None] = lambda instance: None) -> View:
+    """Return ``view`` with nothing in the place of its innermost code."""
+    target = layers.layers(view)[-1]
+    if layers.is_class_view(target):
+        return layers.with_view(view, partial(_run_class, target, prepare))
+    if ninja.path_view(target) is not None:
+        return view
+    return layers.with_view(view, _noting(target))
+
+
+@lru_cache(maxsize=4096)
+def _noting(target: Any) -> View:
+    """Return what notes that it was called, and has the marks of ``target``."""
+
+    def reached(*args: Any, **kwargs: Any) -> Any:
+        return _sentinel(*args, **kwargs)
+
+    update_wrapper(reached, target)
+    del reached.__wrapped__  # type: ignore[attr-defined]
+    return reached
+
+
+def _run_class(
+    target: Any, prepare: Callable[[Any], None], request: Any, *args: Any, **kwargs: Any
+) -> Any:
+    """Do what ``as_view`` does, with a handler that only notes that it was called."""
+    instance, actions = instance_of(target)
+    if type(instance).__module__ + "." + type(instance).__qualname__ in _OPEN_BY_LINK:
+        return _sentinel()
+    if actions is None:
+        instance.setup(request, *args, **kwargs)
+    else:
+        instance.request, instance.args, instance.kwargs = request, args, kwargs
+    prepare(instance)
+    method = request.method.lower()
+    handler = getattr(instance, method, None)
+    if handler is None:
+        return instance.http_method_not_allowed(request, *args, **kwargs)
+    empty = _emptied_handler(handler, instance)
+    for name in {method, (actions or {}).get(method, method)}:
+        setattr(instance, name, empty)
+    _quieten(instance)
+    return instance.dispatch(request, *args, **kwargs)
+
+
+def instance_of(target: View) -> tuple[Any, Mapping[str, str] | None]:
+    """Return an instance of the class of an ``as_view``, and for a viewset its actions."""
+    enclosed = layers.cells(target)
+    instance = enclosed["cls"](**enclosed["initkwargs"])
+    actions = enclosed.get("actions")
+    if actions is not None:
+        instance.action_map = actions
+        for method, action in actions.items():
+            setattr(instance, method, getattr(instance, action))
+    return instance, actions
+
+
+def _emptied_handler(handler: Any, instance: Any) -> View:
+    function = getattr(handler, "__func__", None)
+    if not isinstance(function, FunctionType):
+        return _noting(layers.layers(handler)[-1])
+    return MethodType(_emptied_function(function), instance)
+
+
+@lru_cache(maxsize=4096)
+def _emptied_function(function: FunctionType) -> View:
+    target = layers.layers(function)[-1]
+    return layers.replaced(function, target, _noting(target))
+
+
+def _quieten(instance: Any) -> None:
+    """Have what decorates ``dispatch`` leave no trace, neither in a cache nor in a count."""
+    quiet = _quiet_dispatch(type(instance).dispatch)
+    if quiet is not None:
+        instance.dispatch = MethodType(quiet, instance)
+
+
+@lru_cache(maxsize=1024)
+def _quiet_dispatch(dispatch: Any) -> View | None:
+    target = layers.layers(dispatch)[-1]
+    return None if target is dispatch else layers.replaced(dispatch, target, target)
+
+
+@contextlib.contextmanager
+def _patched(view: View) -> Iterator[None]:
+    path_view = ninja.path_view(layers.layers(view)[-1])
+    if path_view is None:
+        yield
+        return
+    with ninja.emptied(path_view, _sentinel):
+        yield

@@ -1,0 +1,177 @@
+"""Who may call an endpoint, found out by asking its view as each of three roles."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django_hardened.audit import admin, bodies, layers, ninja, requests
+from django_hardened.audit.asking import Answer, answer_of, arrive, ask, instance_of
+from django_hardened.audit.endpoints import Access, Kind
+from django_hardened.audit.layers import View
+from django_hardened.audit.methods import methods_of
+from django_hardened.audit.middleware import Gates
+from django_hardened.audit.refusals import is_refusal
+from django_hardened.audit.roles import Role
+from django_hardened.audit.urlconf import Route
+
+_NOBODY = "none of those who asked is let in"
+
+
+class Subject:
+    """The view of a route, with what its layers say."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.layers = layers.layers(route.callback)
+        self.target = self.layers[-1]
+        self.cls = layers.cells(self.target)["cls"] if layers.is_class_view(self.target) else None
+        self.path_view = ninja.path_view(self.target)
+
+    @cached_property
+    def instance(self) -> Any:
+        """An instance of the class, bound to its actions; None where it cannot be made."""
+        if self.cls is None:
+            return None
+        try:
+            return instance_of(self.target)[0]
+        except Exception:  # noqa: BLE001  # the code of others
+            return None
+
+    @property
+    def actions(self) -> dict[str, str]:
+        """The actions of a viewset, by method."""
+        return layers.cells(self.target).get("actions") or {}
+
+    @cached_property
+    def is_drf(self) -> bool:
+        """Whether it is a view of REST framework."""
+        return self.cls is not None and _is_api_view(self.cls)
+
+    @property
+    def kind(self) -> Kind:
+        """What it was written with."""
+        if self.path_view is not None:
+            return Kind.NINJA
+        if self.is_drf:
+            return Kind.DRF
+        if admin.is_admin_view(self.route.callback, self.target):
+            return Kind.ADMIN
+        return Kind.CLASS if self.cls is not None else Kind.FUNCTION
+
+    @cached_property
+    def methods(self) -> list[str]:
+        """The methods that it answers."""
+        if self.cls is not None and self.instance is None:
+            return ["GET", "POST"]
+        return methods_of(self.layers, self.instance)
+
+    def handler(self, method: str) -> View:
+        """Return the innermost code that answers ``method``."""
+        if self.path_view is not None:
+            found: Any = ninja.operation(self.path_view, method).view_func
+        elif self.instance is not None:
+            found = getattr(self.instance, method.lower(), self.target)
+            found = getattr(found, "__func__", found)
+        else:
+            return self.target
+        innermost: View = layers.layers(found)[-1]
+        # @api_view puts a function of its own in front of the one that it decorates.
+        return layers.cells(innermost).get("func", innermost) if self.is_drf else innermost
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What asking has shown. ``asked`` is the instance of the class that answered, if any."""
+
+    access: Access
+    gate: str = ""
+    note: str = ""
+    asked: Any = None
+
+
+def infer(subject: Subject, method: str, gates: Gates) -> Inference | None:
+    """Return who may call ``subject`` with ``method``; None where it says that it has no such."""
+    if subject.cls is not None and subject.instance is None:
+        return Inference(Access.UNKNOWN, note="its class cannot be instantiated")
+    if subject.instance is not None and not subject.methods:
+        return Inference(Access.UNKNOWN, note="its dispatch() does all the work")
+    inquiry = _Inquiry(subject, method, gates)
+    stranger = inquiry.answer(Role.ANONYMOUS)
+    if stranger.status == 405:
+        return None
+    if stranger.is_reached:
+        access, note = _reached(subject, method)
+    else:
+        access, note = _stopped(stranger, inquiry)
+    return Inference(access, inquiry.gate, note, inquiry.asked)
+
+
+class _Inquiry:
+    """Asks on behalf of one role after the other, and keeps what it hears on the way."""
+
+    def __init__(self, subject: Subject, method: str, gates: Gates) -> None:
+        self.subject, self.method, self.gates = subject, method, gates
+        self.gate = ""
+        self.asked: Any = None
+
+    def answer(self, role: Role) -> Answer:
+        route, sample = self.subject.route, self.subject.route.sample
+        request = requests.made(route, sample, self.method, role)
+        stopped = self.gates.ask(request, route.callback, sample.args, sample.kwargs)
+        if stopped is not None:
+            self.gate, answer = stopped
+            return answer
+        return ask(route.callback, request, sample.args, sample.kwargs, prepare=self._prepare)
+
+    def admits_staff(self) -> bool:
+        """Whether a page of the admin shows itself to staff without any permission."""
+        route = self.subject.route
+        request = requests.made(route, route.sample, self.method, Role.STAFF)
+
+        def call() -> Any:
+            return admin.admits_staff(route.callback, self.subject.target, request) and arrive()
+
+        return answer_of(call).is_reached
+
+    def _prepare(self, instance: Any) -> None:
+        self.asked = instance
+        if self.subject.is_drf:
+            from django_hardened.drf import asked  # noqa: PLC0415  # imports what settings name
+
+            asked.prepare(instance)
+
+
+def _reached(subject: Subject, method: str) -> tuple[Access, str]:
+    if bodies.may_refuse(subject.handler(method), subject.cls):
+        return Access.UNKNOWN, "its own code may turn people away"
+    return Access.ANONYMOUS, ""
+
+
+def _stopped(stranger: Answer, inquiry: _Inquiry) -> tuple[Access, str]:
+    """Judge a view that strangers did not reach."""
+    if stranger.problem or (stranger.is_looked_up and not is_refusal(stranger.status)):
+        return Access.UNKNOWN, stranger.problem or "it asks a database"
+    is_firm = is_refusal(stranger.status, stranger.location)
+    if inquiry.answer(Role.AUTHENTICATED).is_reached:
+        access = Access.AUTHENTICATED
+    elif (staff := inquiry.answer(Role.STAFF)).is_reached:
+        access = Access.STAFF if inquiry.admits_staff() else Access.PERMISSION
+    elif is_firm:
+        return Access.PERMISSION, _NOBODY if staff.problem else ""
+    else:
+        return Access.UNKNOWN, f"it answers {stranger.status} to whoever asks"
+    if not is_firm and stranger.status is not None and stranger.status < 300:
+        return Access.UNKNOWN, f"a decorator answers {stranger.status} in its place"
+    return access, ""
+
+
+def _is_api_view(cls: type) -> bool:
+    # Its views exist only where it has been imported already.
+    if "rest_framework.views" not in sys.modules:
+        return False
+    from django_hardened.drf.asked import is_api_view  # noqa: PLC0415
+
+    return is_api_view(cls)

@@ -1,0 +1,154 @@
+"""The inventory: every endpoint of a URLconf."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import Any
+
+from django_hardened.audit import admin, layers, marks, ninja, places
+from django_hardened.audit.endpoints import Access, Endpoint, Kind
+from django_hardened.audit.inference import Inference, Subject, infer
+from django_hardened.audit.middleware import Gates
+from django_hardened.audit.urlconf import Route, routes
+
+# Asking patches what it asks.
+_lock = Lock()
+
+
+def audit(
+    urlconf: Any = None, *, progress: Callable[[int, int], None] = lambda done, total: None
+) -> list[Endpoint]:
+    """Return the endpoints of ``urlconf``, by default the project's, in the order of matching.
+
+    ``progress`` is told how many patterns of how many are done. No code of a view runs, nothing
+    is called over a network, and no database is needed.
+    """
+    return [endpoint for _, endpoint in inventory(urlconf, progress=progress)]
+
+
+def inventory(
+    urlconf: Any = None, *, progress: Callable[[int, int], None] = lambda done, total: None
+) -> list[tuple[Route, Endpoint]]:
+    """Return the endpoints with the routes that lead to them."""
+    found: list[tuple[Route, Endpoint]] = []
+    with _lock:
+        gates, all_routes = Gates(), list(routes(urlconf))
+        for number, route in enumerate(all_routes, start=1):
+            found += [(route, endpoint) for endpoint in _endpoints(route, gates)]
+            progress(number, len(all_routes))
+    return found
+
+
+def _endpoints(route: Route, gates: Gates) -> Iterator[Endpoint]:
+    subject = Subject(route)
+    methods = subject.methods or (["GET", "POST"] if subject.cls else [])
+    for method in methods:
+        inference = infer(subject, method, gates)
+        if inference is not None:
+            yield _endpoint(subject, method, inference)
+
+
+def _endpoint(subject: Subject, method: str, inference: Inference) -> Endpoint:
+    route, handler = subject.route, subject.handler(method)
+    named: Any = subject.cls or subject.target
+    if subject.path_view is not None or _is_function_of_drf(subject):
+        named = handler
+    file, line = places.place_of(named, handler)
+    chain = [*subject.layers, *_layers_of_class(subject, method)]
+    return Endpoint(
+        path=route.path,
+        name=route.full_name,
+        method=method,
+        view=_name_of(named),
+        access=inference.access,
+        kind=subject.kind,
+        action=subject.actions.get(method.lower()),
+        permissions=_permissions(subject, inference, chain),
+        authenticators=_authenticators(subject, method, inference),
+        throttles=_throttles(subject, method, inference, chain),
+        csrf_exempt=_is_csrf_exempt(subject, inference, chain),
+        cache=marks.cache(chain),
+        public_reason=marks.public_reason(chain, subject.cls, handler),
+        is_third_party=places.is_third_party(_module_of(named)),
+        file=file,
+        line=line,
+        note=inference.note,
+    )
+
+
+def _is_function_of_drf(subject: Subject) -> bool:
+    return (
+        subject.is_drf and subject.cls is not None and subject.cls.__qualname__ == "WrappedAPIView"
+    )
+
+
+def _name_of(named: Any) -> str:
+    owner = getattr(named, "__self__", None)
+    if owner is not None and not isinstance(owner, type):
+        return f"{layers.name_of(type(owner))}.{named.__name__}"
+    return layers.name_of(named)
+
+
+def _module_of(named: Any) -> str:
+    owner = getattr(named, "__self__", None)
+    if owner is not None:
+        return type(owner).__module__
+    return named.__module__ if hasattr(named, "__qualname__") else type(named).__module__
+
+
+def _layers_of_class(subject: Subject, method: str) -> list[Any]:
+    """Return the layers of ``dispatch`` and of the handler."""
+    if subject.instance is None:
+        return []
+    handler = getattr(subject.instance, method.lower(), None)
+    return [
+        *layers.layers(type(subject.instance).dispatch),
+        *(layers.layers(handler) if handler else []),
+    ]
+
+
+def _permissions(subject: Subject, inference: Inference, chain: list[Any]) -> tuple[str, ...]:
+    found = [inference.gate] if inference.gate else []
+    found += marks.required(chain)
+    if subject.is_drf and inference.asked is not None:
+        from django_hardened.drf import asked  # noqa: PLC0415  # imports what settings name
+
+        found += asked.permissions(inference.asked)
+    elif subject.instance is not None:
+        found += marks.required_by_class(subject.instance)
+    if subject.kind is Kind.ADMIN and inference.access in {Access.STAFF, Access.PERMISSION}:
+        found += admin.needed(subject.route.callback, subject.target) or ("is_staff",)
+    return tuple(dict.fromkeys(found))
+
+
+def _authenticators(subject: Subject, method: str, inference: Inference) -> tuple[str, ...]:
+    if subject.path_view is not None:
+        return ninja.authenticators(ninja.operation(subject.path_view, method))
+    if subject.is_drf and inference.asked is not None:
+        from django_hardened.drf import asked  # noqa: PLC0415
+
+        return asked.authenticators(inference.asked)
+    return ()
+
+
+def _throttles(
+    subject: Subject, method: str, inference: Inference, chain: list[Any]
+) -> tuple[str, ...]:
+    found = marks.limits(chain)
+    if subject.path_view is not None:
+        found += ninja.throttles(ninja.operation(subject.path_view, method))
+    if subject.is_drf and inference.asked is not None:
+        from django_hardened.drf import asked  # noqa: PLC0415
+
+        found += asked.throttles(inference.asked)
+    return found
+
+
+def _is_csrf_exempt(subject: Subject, inference: Inference, chain: list[Any]) -> bool:
+    is_exempt = marks.is_csrf_exempt(subject.route.callback, chain)
+    if is_exempt and subject.is_drf and inference.asked is not None:
+        from django_hardened.drf import asked  # noqa: PLC0415
+
+        return not asked.checks_csrf(inference.asked)
+    return is_exempt

@@ -1,0 +1,265 @@
+"""The layers of a view: what decorators made of it, and the same with another view inside.
+
+Who may call a view is decided by its decorators as well. To ask them without running the view,
+each layer is copied with the innermost function replaced; what only keeps caches, headers or
+counts is left out, so that asking leaves no trace.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import ContextDecorator
+from functools import partial
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import CellType, FunctionType, MethodType
+from typing import Any, cast
+
+# Of these nothing keeps anybody out, and some count or store.
+_TRANSPARENT = (
+    "django.views.decorators.",
+    "django.views.i18n",
+    "django_ratelimit.",
+    "django_hardened.ratelimit.",
+)
+# As decorators call what they decorate.
+_NAMES = {"view", "view_func", "viewfunc", "func", "function", "fn", "f", "wrapped", "handler"}
+_DEPTH = 12
+_UNCHANGED = object()
+
+View = Callable[..., Any]
+
+
+class OpaqueLayer(Exception):
+    """A decorator holds its view where it cannot be replaced."""
+
+
+def layers(view: View) -> list[View]:
+    """Return ``view`` and what it decorates, the innermost last."""
+    found = [view]
+    while len(found) < _DEPTH * 4:
+        inner = _inner(found[-1])
+        if inner is None or any(inner is each for each in found):
+            break
+        found.append(inner)
+    return found
+
+
+def is_class_view(view: object) -> bool:
+    """Whether ``view`` is what the ``as_view`` of a class returned, without decorators."""
+    names = getattr(getattr(view, "__code__", None), "co_freevars", ())
+    return "cls" in names and "initkwargs" in names and isinstance(cells(view).get("cls"), type)
+
+
+def cells(function: object) -> dict[str, Any]:
+    """Return the variables that ``function`` encloses, by name; those not set yet are left out."""
+    if isinstance(function, MethodType):
+        function = function.__func__
+    if not isinstance(function, FunctionType) or not function.__closure__:
+        return {}
+    return {
+        name: cell.cell_contents
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__, strict=True)
+        if _is_set(cell)
+    }
+
+
+def with_view(view: View, replacement: View) -> View:
+    """Return ``view`` with ``replacement`` in the place of the innermost layer.
+
+    Raises:
+        OpaqueLayer: a layer holds the next one in a way that cannot be seen.
+    """
+    target = layers(view)[-1]
+    return replaced(view, target, replacement)
+
+
+def replaced(view: View, target: View, replacement: View) -> View:
+    """Return ``view`` with ``replacement`` in the place of ``target``; as :func:`with_view`."""
+    result = _replaced(view, target, replacement, _DEPTH)
+    if result is _UNCHANGED:
+        raise OpaqueLayer(name_of(view))
+    return cast(View, result)
+
+
+def name_of(view: object) -> str:
+    """Return the dotted name of a function, a class, or the class of an instance."""
+    while isinstance(view, partial):
+        view = view.func
+    named = view if hasattr(view, "__qualname__") else type(view)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def module_of(view: object) -> str:
+    """Return the module whose code runs, whatever ``functools.wraps`` says."""
+    if isinstance(view, MethodType):
+        view = view.__func__
+    if isinstance(view, FunctionType):
+        return str(view.__globals__.get("__name__", ""))
+    return type(view).__module__
+
+
+def _is_set(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018  # raises where nothing is in it yet
+    except ValueError:
+        return False
+    return True
+
+
+# -- What is inside -------------------------------------------------------------------------------
+
+
+def _inner(view: Any) -> Any:
+    if is_class_view(view):
+        return None
+    if isinstance(view, partial):
+        return view.func
+    wrapped = getattr(view, "__wrapped__", None)
+    if callable(wrapped) and not isinstance(wrapped, type):
+        return wrapped
+    return _enclosed_view(view)
+
+
+def _enclosed_view(view: Any) -> Any:
+    """Return the view that a decorator without ``functools.wraps`` encloses, if there is one."""
+    function = view.__func__ if isinstance(view, MethodType) else view
+    if not isinstance(function, FunctionType):
+        return None
+    passes_on = function.__code__.co_flags & (CO_VARARGS | CO_VARKEYWORDS)
+    found = [
+        value
+        for name, value in cells(function).items()
+        if callable(value)
+        and not isinstance(value, type)
+        and (name in _NAMES or (passes_on and _takes_request(value)))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _takes_request(view: Any) -> bool:
+    code = getattr(view, "__code__", None)
+    names = code.co_varnames[: code.co_argcount] if code else ()
+    return is_class_view(view) or "request" in names[:2] or hasattr(view, "view_class")
+
+
+# -- Replacing ------------------------------------------------------------------------------------
+
+
+def _replaced(value: Any, target: Any, replacement: Any, depth: int) -> Any:
+    if value is target or (isinstance(value, MethodType) and value == target):
+        return replacement
+    if depth == 0:
+        return _UNCHANGED
+    if isinstance(value, FunctionType):
+        return _in_function(value, target, replacement, depth - 1)
+    if isinstance(value, MethodType):
+        function = _replaced(value.__func__, target, replacement, depth - 1)
+        return _UNCHANGED if function is _UNCHANGED else MethodType(function, value.__self__)
+    if isinstance(value, partial):
+        return _in_partial(value, target, replacement, depth - 1)
+    if type(value) in {list, tuple} or hasattr(value, "_fields"):
+        return _in_sequence(value, target, replacement, depth - 1)
+    if callable(value) and not isinstance(value, type):
+        return _in_instance(value, target, replacement, depth - 1)
+    return _UNCHANGED
+
+
+def _in_function(function: FunctionType, target: Any, replacement: Any, depth: int) -> Any:
+    enclosed = cells(function)
+    changed = {
+        name: result
+        for name, value in enclosed.items()
+        if (result := _replaced(value, target, replacement, depth)) is not _UNCHANGED
+    }
+    if not changed:
+        return _UNCHANGED
+    if _is_transparent(function, enclosed):
+        return next(_callables(changed))
+    if function.__code__.co_freevars and "decorators" in enclosed and "method" in enclosed:
+        # method_decorator decorates at each call.
+        changed["decorators"] = [_quiet(each) for each in enclosed["decorators"]]
+    closure = tuple(
+        CellType(changed[name]) if name in changed else cell
+        for name, cell in zip(
+            function.__code__.co_freevars, function.__closure__ or (), strict=True
+        )
+    )
+    twin = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, closure
+    )
+    twin.__kwdefaults__ = function.__kwdefaults__
+    twin.__qualname__ = function.__qualname__
+    vars(twin).update(vars(function))
+    return twin
+
+
+def _in_partial(value: partial[Any], target: Any, replacement: Any, depth: int) -> Any:
+    function = _replaced(value.func, target, replacement, depth)
+    args = [_replaced(each, target, replacement, depth) for each in value.args]
+    if function is _UNCHANGED and all(each is _UNCHANGED for each in args):
+        return _UNCHANGED
+    kept = [old if new is _UNCHANGED else new for old, new in zip(value.args, args, strict=True)]
+    twin = partial(value.func if function is _UNCHANGED else function, *kept, **value.keywords)
+    vars(twin).update(vars(value))
+    return twin
+
+
+def _in_sequence(value: Any, target: Any, replacement: Any, depth: int) -> Any:
+    results = [_replaced(each, target, replacement, depth) for each in value]
+    if all(each is _UNCHANGED for each in results):
+        return _UNCHANGED
+    kept = [old if new is _UNCHANGED else new for old, new in zip(value, results, strict=True)]
+    return value._make(kept) if hasattr(value, "_make") else type(value)(kept)
+
+
+def _in_instance(value: Any, target: Any, replacement: Any, depth: int) -> Any:
+    """Look into an instance that is called in the place of its view."""
+    changed = {
+        name: result
+        for name, inner in getattr(value, "__dict__", {}).items()
+        if name != "__wrapped__" and callable(inner)
+        if (result := _replaced(inner, target, replacement, depth)) is not _UNCHANGED
+    }
+    if not changed:
+        return _UNCHANGED
+    twin = copy.copy(value)
+    vars(twin).update(changed)
+    return twin
+
+
+def _is_transparent(function: FunctionType, enclosed: dict[str, Any]) -> bool:
+    module = module_of(function)
+    if f"{module}.".startswith(_TRANSPARENT):
+        return True
+    if module == "django.utils.decorators" and "_pre_process_request" in enclosed:
+        # Made from a middleware; one of the project may keep people out.
+        middleware = cells(enclosed["_pre_process_request"]).get("middleware")
+        return type(middleware).__module__.startswith("django.")
+    manager = enclosed.get("self")
+    return (
+        module == "contextlib"
+        and isinstance(manager, ContextDecorator)
+        and type(manager).__module__.startswith(("django.", "contextlib"))
+    )
+
+
+def _callables(changed: dict[str, Any]) -> Iterator[Any]:
+    """Yield what is called next: the view itself, before what else holds it."""
+    for value in changed.values():
+        if isinstance(value, tuple):
+            yield from (each for each in value[1:] if callable(each))
+    yield from (value for name, value in changed.items() if name in _NAMES)
+    yield from (value for value in changed.values() if callable(value))
+
+
+def _quiet(decorator: Any) -> Any:
+    """Return a decorator whose layers leave no trace."""
+
+    def decorate(view: View) -> View:
+        decorated: View = decorator(view)
+        if decorated is view:
+            return view
+        return replaced(decorated, view, view)
+
+    return decorate

@@ -1,0 +1,68 @@
+"""The methods that a view answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.syndication.views import Feed
+from django.views.generic import RedirectView
+
+from django_hardened.audit import admin, bodies, layers, ninja
+
+# HEAD is a GET without a body, and OPTIONS says which methods there are.
+_IMPLIED = {"head", "options"}
+_ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
+
+
+def methods_of(chain: list[Any], instance: Any = None) -> list[str]:
+    """Return the methods of the view with these layers; ``instance`` is of its class, if any."""
+    target = chain[-1]
+    path_view = ninja.path_view(target)
+    if path_view is not None:
+        found = {method for operation in path_view.operations for method in operation.methods}
+    elif instance is not None:
+        found = _of_instance(instance)
+    elif isinstance(target, Feed):
+        found = {"GET"}
+    else:
+        is_form = admin.takes_submissions(target) or bodies.takes_submissions(target)
+        found = {"GET", "POST"} if is_form else {"GET"}
+        found |= _required(chain) or set()
+    required = _required(chain)
+    if required is not None:
+        found &= required
+    return sorted(found - ({"HEAD"} if "GET" in found else set()), key=_rank)
+
+
+def _rank(method: str) -> tuple[int, str]:
+    return (_ORDER.index(method) if method in _ORDER else len(_ORDER)), method
+
+
+def _of_instance(instance: Any) -> set[str]:
+    found = set()
+    for name in map(str.lower, instance.http_method_names):
+        handler = getattr(instance, name, None)
+        if handler is None or (name in _IMPLIED and not _is_own(instance, name)):
+            continue
+        if isinstance(instance, RedirectView) and name != "get" and not _is_own(instance, name):
+            continue  # all methods are redirected alike
+        found.add(name.upper())
+    return found
+
+
+def _is_own(instance: Any, name: str) -> bool:
+    """Whether a class of the project or of a package has the method, and not Django or DRF."""
+    function = getattr(type(instance), name, None)
+    module = str(getattr(function, "__module__", ""))
+    return function is not None and not module.startswith(("django.", "rest_framework."))
+
+
+def _required(chain: list[Any]) -> set[str] | None:
+    """Return the methods that ``require_http_methods`` admits, or None without it."""
+    found: set[str] | None = None
+    for layer in chain:
+        listed = layers.cells(layer).get("request_method_list")
+        if listed is not None and layers.module_of(layer) == "django.views.decorators.http":
+            admitted = {str(each).upper() for each in listed}
+            found = admitted if found is None else found & admitted
+    return found
