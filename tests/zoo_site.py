@@ -1050,7 +1050,6 @@ TRUTH += [
     Truth("/admin/auth/group/add/", {"GET": RIGHT, "POST": RIGHT}),
     Truth("/admin/auth/group/<path:object_id>/change/", {"GET": RIGHT, "POST": RIGHT}),
     Truth("/admin/auth/group/<path:object_id>/delete/", {"GET": RIGHT, "POST": RIGHT}),
-    Truth("/admin/auth/group/<path:object_id>/history/", {"GET": RIGHT}),
     Truth("/admin/auth/user/", {"GET": STAFF, "POST": STAFF}),
 ]
 shows(login_not_required(fresh()), ANYBODY, name="marked_public")

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import zoo_site
 from django.test import override_settings
 
 from django_hardened.audit.endpoints import Endpoint
-from django_hardened.audit.inventory import audit
+from django_hardened.audit.inventory import audit, inventory
+from django_hardened.audit.probe import probe
 
+SITE: dict[str, Any] = {
+    "ROOT_URLCONF": "zoo_site",
+    "TEMPLATES": [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "OPTIONS": {
+                "loaders": [("django.template.loaders.locmem.Loader", {"zoo.html": "zoo"})]
+            },
+        }
+    ],
+}
 ROWS = [
     (row.path, method, access, row.is_read)
     for row in zoo_site.TRUTH
@@ -20,7 +33,7 @@ ROWS = [
 
 @pytest.fixture(scope="module")
 def endpoints() -> Iterator[dict[tuple[str, str], Endpoint]]:
-    with override_settings(ROOT_URLCONF="zoo_site"):
+    with override_settings(**SITE):
         yield {(each.path, each.method): each for each in audit()}
 
 
@@ -40,3 +53,18 @@ def test_no_method_too_many_is_listed(endpoints: dict[tuple[str, str], Endpoint]
     known = {(row.path, method) for row in zoo_site.TRUTH for method in row.by_method}
     paths = {row.path for row in zoo_site.TRUTH}
     assert {key for key in endpoints if key[0] in paths} == known
+
+
+@pytest.fixture(scope="module")
+def probed(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str, str], Endpoint]:
+    with override_settings(**SITE), django_db_blocker.unblock():
+        found, _ = probe(inventory(), unsafe=True)
+    return {(each.path, each.method): each for each in found}
+
+
+@pytest.mark.django_db
+def test_calling_each_agrees(probed: dict[tuple[str, str], Endpoint]) -> None:
+    found = {(path, method): probed[path, method].probed for path, method, *_ in ROWS}
+    expected = {(path, method): (access, True) for path, method, access, _ in ROWS}
+    told = {key: (each.access.value, each.agrees) for key, each in found.items() if each}
+    assert told == expected
