@@ -106,6 +106,12 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_LOGIN_RATES": Kind(
         "a dictionary of rates", '{"account": "10/15m", "address": "50/15m"}', _is_mapping
     ),
+    "HARDENED_PUBLIC_ENDPOINTS": Kind("a list of declarations", "[]", _is_listing),
+    "HARDENED_PUBLIC_ENDPOINTS_FILE": Kind(
+        "a path",
+        '"public_endpoints.toml"',
+        lambda value: value is None or _is_text(value) or isinstance(value, Path),
+    ),
     "HARDENED_RATELIMIT_CACHE": Kind("an alias of CACHES", '"default"', _is_text),
     "HARDENED_RATELIMIT_FILE": Kind(
         "an absolute path",

@@ -97,14 +97,15 @@ def waivers_file() -> Path | None:
 
     A relative path starts at ``BASE_DIR``: a server has another working directory than manage.py.
     """
-    named = _path("HARDENED_WAIVERS_FILE")
-    base = _path("BASE_DIR")
+    named = path_setting("HARDENED_WAIVERS_FILE")
+    base = path_setting("BASE_DIR")
     if base is None:
         return named
     return base / (named or FILE_NAME)
 
 
-def _path(setting: str) -> Path | None:
+def path_setting(setting: str) -> Path | None:
+    """Return the path that a setting has, or None where it has none."""
     value = getattr(settings, setting, None)
     if isinstance(value, Promise):  # a lazy string
         value = str(value)
@@ -135,7 +136,7 @@ def _read_file(path: Path | None) -> Waivers:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
-        is_asked_for = _path("HARDENED_WAIVERS_FILE") is not None
+        is_asked_for = path_setting("HARDENED_WAIVERS_FILE") is not None
         return Waivers(problems=(f"{path}: there is no such file",) if is_asked_for else ())
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -234,11 +235,11 @@ def render_waiver(waiver: Waiver) -> str:
     """Return ``waiver`` as it stands in ``hardened_waivers.toml``."""
     fields = {"id": waiver.id, "object": waiver.object}
     fields |= {"reason": waiver.reason, "owner": waiver.owner}
-    lines = [f"{key} = {_quote(value)}" for key, value in fields.items() if value]
+    lines = [f"{key} = {quoted(value)}" for key, value in fields.items() if value]
     return "\n".join(["[[waiver]]", *lines, f"expires = {waiver.expires}", ""])
 
 
-def _quote(text: str) -> str:
+def quoted(text: str) -> str:
     """Quote as a basic string of TOML."""
     return '"' + "".join(map(_escape, encodable(text))) + '"'
 

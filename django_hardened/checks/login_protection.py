@@ -125,7 +125,7 @@ _FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 
 
 def check_login_protection(**kwargs: Any) -> list[CheckMessage]:
-    if not has_password_login() or "rate_limit" in conf.edge or _has_limiter():
+    if not has_password_login() or "rate_limit" in conf.edge or has_limiter():
         return []
     return [I310.found(backends=_protected(backends()))]
 
@@ -137,7 +137,8 @@ def _protected(entries: list[str]) -> list[str]:
     return [BACKEND, *entries]
 
 
-def _has_limiter() -> bool:
+def has_limiter() -> bool:
+    """Whether something in the project counts wrong passwords."""
     # allauth limits failed logins unless it is told not to.
     limits = getattr(settings, "ACCOUNT_RATE_LIMITS", None)
     if apps.is_installed("allauth.account") and limits is not False:

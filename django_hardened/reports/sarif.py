@@ -30,14 +30,18 @@ def render(verdicts: Iterable[Verdict]) -> str:
     found = rows(verdicts)
     first = {row.id: row for row in reversed(found)}
     index = {identifier: number for number, identifier in enumerate(sorted(first))}
-    driver = {
-        "name": "django-hardened",
-        "informationUri": HOME,
-        "rules": [_rule(first[identifier]) for identifier in index],
-    }
+    return log(
+        [_rule(first[identifier]) for identifier in index],
+        [_result(row, index[row.id]) for row in found],
+    )
+
+
+def log(rules: list[dict[str, Any]], results: list[dict[str, Any]]) -> str:
+    """Return a log with one run of this package."""
+    driver = {"name": "django-hardened", "informationUri": HOME, "rules": rules}
     run = {
         "tool": {"driver": driver},
-        "results": [_result(row, index[row.id]) for row in found],
+        "results": results,
         "properties": {"edge": sorted(conf.edge)},
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
@@ -93,12 +97,16 @@ def _level(row: Row) -> str:
 def _locations(row: Row) -> list[dict[str, Any]]:
     """Return the line of the setting; without one the settings module, because hosts ask for it."""
     module = settings_file()
-    file = row.file or (relative(module) if module else None)
+    return locations(row.file or (relative(module) if module else None), row.line)
+
+
+def locations(file: str | None, line: int | None) -> list[dict[str, Any]]:
+    """Return the place of a finding, or none."""
     if file is None:
         return []
     path = Path(file)
     uri = path.as_uri() if path.is_absolute() else quote(path.as_posix())
     physical: dict[str, Any] = {"artifactLocation": {"uri": uri}}
-    if row.line:
-        physical["region"] = {"startLine": row.line}
+    if line:
+        physical["region"] = {"startLine": line}
     return [{"physicalLocation": physical}]

@@ -1,0 +1,1 @@
+"""The endpoints of a project, for people and for machines."""
