@@ -7,6 +7,7 @@ because of who it is, is.
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import textwrap
 from collections.abc import Iterator
@@ -122,16 +123,37 @@ _HANDLERS = frozenset(
 
 def _named(function: FunctionType, owner: type | None) -> Iterator[FunctionType]:
     """Yield what ``function`` may call: functions by their name, and methods of its class."""
-    enclosed = layers.cells(function)
-    for name in names_in(function.__code__):
+    enclosed, own = layers.cells(function), _own_names(function.__code__) - _HANDLERS
+    for name in sorted(names_in(function.__code__)):
         for value in (
             enclosed.get(name),
             function.__globals__.get(name),
-            getattr(owner, name, None) if owner and name not in _HANDLERS else None,
+            getattr(owner, name, None) if owner and name in own else None,
         ):
             found = layers.layers(value)[-1] if callable(value) else None
             if isinstance(found, FunctionType):
                 yield found
+
+
+@lru_cache(maxsize=8192)
+def _own_names(code: CodeType) -> frozenset[str]:
+    """Return the names that ``code`` takes from ``self``."""
+    found: set[str] = set()
+    before: Any = None
+    for step in dis.get_instructions(code):
+        if (
+            step.opname in {"LOAD_ATTR", "LOAD_METHOD"}
+            and isinstance(before, str)
+            and before in {"self", "cls"}
+        ):
+            found.add(str(step.argval))
+        # Two loads may be one instruction; the second is on top.
+        is_pair = isinstance(step.argval, tuple) and step.opname.startswith("LOAD_FAST")
+        before = step.argval[-1] if is_pair else step.argval if step.argrepr else None
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= _own_names(constant)
+    return frozenset(found)
 
 
 def _calls_closed(view: Any) -> bool:
@@ -140,11 +162,13 @@ def _calls_closed(view: Any) -> bool:
     if function is None or is_library(function):
         return False
     named = (function.__globals__.get(name) for name in names_in(function.__code__))
-    return any(
-        hasattr(each, "view_class")
-        or (isinstance(each, FunctionType) and len(layers.layers(each)) > 1)
-        for each in named
-    )
+    return any(isinstance(each, FunctionType) and _may_be_closed(each) for each in named)
+
+
+def _may_be_closed(view: FunctionType) -> bool:
+    if is_library(view):
+        return False
+    return hasattr(view, "view_class") or len(layers.layers(view)) > 1
 
 
 @lru_cache(maxsize=8192)

@@ -13,6 +13,7 @@ from unittest import mock
 
 from django.conf import settings
 from django.core import mail
+from django.core.cache import caches
 from django.db import connections, transaction
 from django.test.utils import override_settings
 
@@ -74,14 +75,31 @@ def rolled_back(alias: str) -> Iterator[None]:
         transaction.set_rollback(True, using=alias)
 
 
-def _overrides() -> dict[str, Any]:
-    overrides: dict[str, Any] = {
+@contextmanager
+def private_caches() -> Iterator[None]:
+    """Have caches of this process only, and none of the limits that this package counts."""
+    with override_settings(**_own_caches()):
+        yield
+
+
+def forget_cached() -> None:
+    """Empty the private caches: what one call has left there is no answer to the next."""
+    for cache in caches.all(initialized_only=True):
+        cache.clear()
+
+
+def _own_caches() -> dict[str, Any]:
+    return {
         "RATELIMIT_ENABLE": False,
         "CACHES": {
             alias: {"BACKEND": _CACHE, "LOCATION": f"audit-{alias}-{uuid.uuid4()}"}
             for alias in settings.CACHES
         },
     }
+
+
+def _overrides() -> dict[str, Any]:
+    overrides = _own_caches()
     if hasattr(settings, "MAILERS"):  # since Django 6.1
         mailers: dict[str, Any] = settings.MAILERS  # type: ignore[misc]  # the stubs lack it
         overrides["MAILERS"] = {alias: {"BACKEND": _MAIL} for alias in mailers}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.contrib.auth.views import LoginView
+
 from django_hardened.audit import admin, bodies, layers, ninja, requests
 from django_hardened.audit.asking import Answer, answer_of, arrive, ask, instance_of
 from django_hardened.audit.endpoints import Access, Kind
@@ -145,7 +147,9 @@ class _Inquiry:
 
 
 def _reached(subject: Subject, method: str) -> tuple[Access, str]:
-    if bodies.may_refuse(subject.handler(method), subject.cls):
+    # A login is for strangers, whatever it does with those who have logged in.
+    is_login = subject.cls is not None and issubclass(subject.cls, LoginView)
+    if not is_login and bodies.may_refuse(subject.handler(method), subject.cls):
         return Access.UNKNOWN, "its own code may turn people away"
     return Access.ANONYMOUS, ""
 
@@ -160,9 +164,12 @@ def _stopped(stranger: Answer, inquiry: _Inquiry) -> tuple[Access, str]:
     elif (staff := inquiry.answer(Role.STAFF)).is_reached:
         access = Access.STAFF if inquiry.admits_staff() else Access.PERMISSION
     elif is_firm:
-        return Access.PERMISSION, _NOBODY if staff.problem else ""
+        return Access.PERMISSION, _NOBODY if staff.problem or staff.is_looked_up else ""
     else:
-        return Access.UNKNOWN, f"it answers {stranger.status} to whoever asks"
+        note = f"it answers {stranger.status} to whoever asks"
+        # What it says of one path it may not say of another.
+        is_same = stranger.status in {404, 410} and not inquiry.subject.route.sample.kwargs
+        return (Access.PERMISSION if is_same else Access.UNKNOWN), note
     if not is_firm and stranger.status is not None and stranger.status < 300:
         return Access.UNKNOWN, f"a decorator answers {stranger.status} in its place"
     return access, ""

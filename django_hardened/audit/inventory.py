@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 from django_hardened.audit import admin, layers, marks, ninja, places
+from django_hardened.audit.capture import forget_cached, private_caches
 from django_hardened.audit.endpoints import Access, Endpoint, Kind
 from django_hardened.audit.inference import Inference, Subject, infer
 from django_hardened.audit.middleware import Gates
@@ -32,9 +33,10 @@ def inventory(
 ) -> list[tuple[Route, Endpoint]]:
     """Return the endpoints with the routes that lead to them."""
     found: list[tuple[Route, Endpoint]] = []
-    with _lock:
+    with _lock, private_caches():
         gates, all_routes = Gates(), list(routes(urlconf))
         for number, route in enumerate(all_routes, start=1):
+            forget_cached()  # decorators of others may count who asks
             found += [(route, endpoint) for endpoint in _endpoints(route, gates)]
             progress(number, len(all_routes))
     return found
@@ -110,7 +112,7 @@ def _layers_of_class(subject: Subject, method: str) -> list[Any]:
 
 def _permissions(subject: Subject, inference: Inference, chain: list[Any]) -> tuple[str, ...]:
     found = [inference.gate] if inference.gate else []
-    found += marks.required(chain)
+    found += marks.required(chain) if inference.access is not Access.ANONYMOUS else ()
     if subject.is_drf and inference.asked is not None:
         from django_hardened.drf import asked  # noqa: PLC0415  # imports what settings name
 

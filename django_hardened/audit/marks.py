@@ -100,8 +100,10 @@ def _required_by(layer: Any) -> Iterator[str]:
             yield "login_required"
         else:
             yield layers.name_of(test).rpartition(".")[2]
-    elif not module.startswith(("django.", "contextlib", "functools", "django_")) and (
-        hasattr(layer, "__wrapped__")
+    elif (
+        not module.startswith(("django.", "rest_framework.", "contextlib", "functools", "django_"))
+        and hasattr(layer, "__wrapped__")
+        and not layers.is_class_view(layer)
     ):
         # A decorator of the project or of a package: its name, from the function that made it.
         qualified = getattr(getattr(layer, "__code__", None), "co_qualname", "")

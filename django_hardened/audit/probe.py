@@ -7,13 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core.cache import caches
 from django.db import connections
 from django.test.client import Client, ClientHandler
 from django.urls import Resolver404, resolve
 
 from django_hardened.audit import requests
-from django_hardened.audit.capture import Captured, isolated, rolled_back
+from django_hardened.audit.capture import Captured, forget_cached, isolated, rolled_back
 from django_hardened.audit.endpoints import Access, Endpoint, Probed
 from django_hardened.audit.inference import Subject
 from django_hardened.audit.refusals import is_refusal
@@ -122,7 +121,7 @@ def _probed(route: Route, endpoint: Endpoint, users: Mapping[Role, Any]) -> Endp
         probed=Probed(
             access,
             {role.value: reply.status for role, reply in replies.items()},
-            agrees=_agrees(endpoint.access, access, replies),
+            agrees=_agrees(endpoint, access, replies),
         ),
     )
 
@@ -142,8 +141,7 @@ def _call(path: str, endpoint: Endpoint, user: Any, code: Any) -> Reply:
         if user is not None:
             client.force_login(user)
         client.handler = _Handler(user)
-        for cache in caches.all(initialized_only=True):
-            cache.clear()  # an answer that a cache keeps for others is no proof
+        forget_cached()
         watch = stack.enter_context(watching(code))
         body = _body(endpoint)
         try:
@@ -186,9 +184,18 @@ def judge(replies: Mapping[Role, Reply]) -> Access:
     return Access.PERMISSION
 
 
-def _agrees(inferred: Access, called: Access, replies: Mapping[Role, Reply]) -> bool:
+def _agrees(endpoint: Endpoint, called: Access, replies: Mapping[Role, Reply]) -> bool:
+    """Whether the doors are as they were said to be.
+
+    What a view that let somebody in then says by itself, such as that this object is of somebody
+    else, contradicts nobody.
+    """
+    inferred = endpoint.access
     if inferred is called or Access.UNKNOWN in {inferred, called}:
         return True
+    if inferred is Access.ANONYMOUS:
+        return bool(replies[Role.ANONYMOUS].is_entered)
     user = replies.get(Role.AUTHENTICATED)
-    # The door is open to users; that this object is not theirs, the view itself has said.
-    return inferred is Access.AUTHENTICATED and called.is_closed and bool(user and user.is_entered)
+    is_open_to_users = inferred is Access.AUTHENTICATED and bool(user and user.is_entered)
+    is_unsure = bool(endpoint.note)
+    return called.is_closed and (is_open_to_users or is_unsure)

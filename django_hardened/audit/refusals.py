@@ -11,7 +11,7 @@ from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch
 
 _LOGIN = re.compile(r"log[-_]?in|sign[-_]?in|signon|/sso\b|/saml|/oidc", re.IGNORECASE)
-_REDIRECTS = {301, 302, 303, 307, 308}
+_REDIRECTS = {302, 303, 307}  # that one has to log in holds for now
 
 
 def is_refusal(status: int | None, location: str = "") -> bool:

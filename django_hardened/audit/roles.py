@@ -73,7 +73,12 @@ def _user(role: Role, model: type[Any]) -> Any:
     user = model()
     key = model._meta.pk
     user.pk = _key(key)
-    marks = {"is_active": True, "is_staff": role is Role.STAFF, "is_superuser": False}
+    marks = {
+        "password": "!",
+        "is_active": True,
+        "is_staff": role is Role.STAFF,
+        "is_superuser": False,
+    }
     for name, value in marks.items():
         with suppress(AttributeError):  # a property
             setattr(user, name, value)

@@ -80,8 +80,11 @@ def _looked_up(subject: Subject) -> dict[str, tuple[Any, str]]:
 
 
 def _model_of(view: Any) -> Any:
-    queryset = getattr(view, "queryset", None)
-    model = getattr(queryset, "model", None) or getattr(view, "model", None)
+    try:
+        queryset = getattr(view, "queryset", None)
+        model = getattr(queryset, "model", None) or getattr(view, "model", None)
+    except Exception:  # noqa: BLE001  # a property, which wants a request
+        return None
     return model if isinstance(model, type) and issubclass(model, models.Model) else None
 
 
