@@ -21,7 +21,7 @@ from django.http import Http404
 
 from django_hardened.audit import layers, ninja
 from django_hardened.audit.layers import View
-from django_hardened.audit.roles import NoDatabase
+from django_hardened.audit.roles import no_database
 
 
 class Reached(BaseException):
@@ -79,13 +79,11 @@ def ask(
 
 def answer_of(call: Callable[[], Any]) -> Answer:
     """Return what became of a call that may arrive, answer or fail."""
-    _sentinel.is_reached = False
-    database = NoDatabase()
+    _sentinel.is_reached = no_database.touched = False
     try:
-        with database.entered():
-            response = call()
-            if iscoroutine(response):
-                response = async_to_sync(partial(_awaited, response))()
+        response = call()
+        if iscoroutine(response):
+            response = async_to_sync(partial(_awaited, response))()
     except Reached:
         return Answer(is_reached=True)
     except layers.OpaqueLayer as error:
@@ -93,7 +91,7 @@ def answer_of(call: Callable[[], Any]) -> Answer:
     except Exception as error:  # noqa: BLE001  # the code of others
         if _sentinel.is_reached:
             return Answer(is_reached=True)
-        return _failed(error, is_looked_up=database.touched)
+        return _failed(error, is_looked_up=no_database.touched)
     if _sentinel.is_reached:
         return Answer(is_reached=True)
     status = getattr(response, "status_code", None)
@@ -103,7 +101,7 @@ def answer_of(call: Callable[[], Any]) -> Answer:
         is_reached=False,
         status=status,
         location=str(location),
-        is_looked_up=database.touched,
+        is_looked_up=no_database.touched,
         problem=problem,
     )
 

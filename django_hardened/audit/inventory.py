@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -11,6 +12,7 @@ from django_hardened.audit.capture import forget_cached, private_caches
 from django_hardened.audit.endpoints import Access, Endpoint, Kind
 from django_hardened.audit.inference import Inference, Subject, infer
 from django_hardened.audit.middleware import Gates
+from django_hardened.audit.roles import no_database
 from django_hardened.audit.urlconf import Route, routes
 
 # Asking patches what it asks.
@@ -33,16 +35,34 @@ def inventory(
 ) -> list[tuple[Route, Endpoint]]:
     """Return the endpoints with the routes that lead to them."""
     found: list[tuple[Route, Endpoint]] = []
-    with _lock, private_caches():
-        gates, all_routes = Gates(), list(routes(urlconf))
+    with _lock, private_caches(), no_database.entered():
+        survey, all_routes = _Survey(), list(routes(urlconf))
         for number, route in enumerate(all_routes, start=1):
-            forget_cached()  # decorators of others may count who asks
-            found += [(route, endpoint) for endpoint in _endpoints(route, gates)]
+            found += [(route, endpoint) for endpoint in survey.endpoints(route)]
             progress(number, len(all_routes))
     return found
 
 
+class _Survey:
+    """Asks each view once, though it may be there under several paths: ``.json`` is another."""
+
+    def __init__(self) -> None:
+        self._gates = Gates()
+        self._known: dict[tuple[object, ...], list[Endpoint]] = {}
+
+    def endpoints(self, route: Route) -> list[Endpoint]:
+        if self._gates.look_at_paths:
+            return list(_endpoints(route, self._gates))
+        # The routes, and with them the views, are there as long as this is.
+        names = route.argument_names - {"format"}
+        key = (id(route.callback), repr(route.arguments), names)
+        if key not in self._known:
+            self._known[key] = list(_endpoints(route, self._gates))
+        return [replace(each, path=route.path, name=route.full_name) for each in self._known[key]]
+
+
 def _endpoints(route: Route, gates: Gates) -> Iterator[Endpoint]:
+    forget_cached()  # decorators of others may count who asks
     subject = Subject(route)
     methods = subject.methods or (["GET", "POST"] if subject.cls else [])
     for method in methods:
@@ -104,6 +124,7 @@ def _layers_of_class(subject: Subject, method: str) -> list[Any]:
     if subject.instance is None:
         return []
     handler = getattr(subject.instance, method.lower(), None)
+    handler = getattr(handler, "__func__", handler)
     return [
         *layers.layers(type(subject.instance).dispatch),
         *(layers.layers(handler) if handler else []),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import ContextDecorator
-from functools import partial
+from functools import lru_cache, partial
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import CellType, FunctionType, MethodType
 from typing import Any, cast
@@ -36,6 +36,15 @@ class OpaqueLayer(Exception):
 
 def layers(view: View) -> list[View]:
     """Return ``view`` and what it decorates, the innermost last."""
+    return list(_layers_of_function(view)) if isinstance(view, FunctionType) else _peeled(view)
+
+
+@lru_cache(maxsize=4096)
+def _layers_of_function(view: View) -> tuple[View, ...]:
+    return tuple(_peeled(view))
+
+
+def _peeled(view: View) -> list[View]:
     found = [view]
     while len(found) < _DEPTH * 4:
         inner = _inner(found[-1])

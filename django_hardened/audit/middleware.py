@@ -23,9 +23,16 @@ class Gates:
     def __init__(self) -> None:
         self._gates = list(_gates())
 
+    @property
+    def look_at_paths(self) -> bool:
+        """Whether one may answer differently for the same view under another path."""
+        return not all(_is_plain(gate) for _, gate in self._gates)
+
     def ask(self, request: Any, view: Any, args: Any, kwargs: Any) -> tuple[str, Answer] | None:
         """Return the name of the middleware that stops ``request``, and its answer."""
         for name, gate in self._gates:
+            if _is_plain(gate) and not getattr(view, "login_required", True):
+                continue
             answer = answer_of(lambda: _pass(gate, request, view, args, kwargs))  # noqa: B023
             # One that fails for want of what others do is taken to let everybody in.
             if not answer.is_reached and answer.status is not None:
@@ -50,6 +57,10 @@ def _is_gate(path: str, factory: Any) -> bool:
     if path.startswith(_IDLE):
         return False
     return not is_third_party(factory.__module__) or bool(_GATE.search(path))
+
+
+def _is_plain(gate: Any) -> bool:
+    return getattr(type(gate), "process_view", None) is LoginRequiredMiddleware.process_view
 
 
 def _pass(gate: Any, request: Any, view: Any, args: Any, kwargs: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from re import _constants as ops  # type: ignore[attr-defined]  # the one parser that re has
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -20,13 +21,23 @@ _CATEGORIES: Mapping[Any, Callable[[str], bool]] = {
 }
 _REPEATS = {ops.MAX_REPEAT, ops.MIN_REPEAT, ops.POSSESSIVE_REPEAT}
 
-Fill = Callable[[int, Any], str | None]
+Fill = Callable[[int], str | None]
 
 
-def readable(regex: re.Pattern[str]) -> str:
-    """Return ``users/<pk>/`` for ``^users/(?P<pk>[0-9]+)/$``; what may be absent is left out."""
-    names = {number: name for name, number in regex.groupindex.items()}
-    return _Writer(regex, lambda number, _: f"<{names.get(number, 'var')}>").text()
+def readable(regex: str) -> str:
+    """Return ``users/<pk>/`` for ``^users/(?P<pk>[0-9]+)/$``; what may be absent is left out.
+
+    Raises:
+        re.error: it is no regular expression.
+    """
+    tree = _parsed(regex, 0)
+    names = {number: name for name, number in tree.state.groupdict.items()}
+    return _Writer(tree, lambda number: f"<{names.get(number, 'var')}>").text()
+
+
+@lru_cache(maxsize=1024)
+def _parsed(regex: str, flags: int) -> Any:
+    return _parser.parse(regex, flags)
 
 
 def sample(regex: re.Pattern[str], values: Callable[[str], Iterable[str]]) -> str:
@@ -34,23 +45,24 @@ def sample(regex: re.Pattern[str], values: Callable[[str], Iterable[str]]) -> st
 
     ``values`` has what to try first for a group, by its name; groups without one have "".
     """
+    tree = _parsed(regex.pattern, regex.flags & ~re.DEBUG)
     names = {number: name for name, number in regex.groupindex.items()}
     chosen: dict[int, str] = {}
     for number in range(1, regex.groups + 1):
         for value in values(names.get(number, "")):
-            text = _Writer(regex, lambda group, _: {**chosen, number: value}.get(group)).text()  # noqa: B023
+            text = _Writer(tree, {**chosen, number: value}.get).text()
             found = regex.match(text)
             if found and found[number] == value:
                 chosen[number] = value
                 break
-    return _Writer(regex, lambda group, _: chosen.get(group)).text()
+    return _Writer(tree, chosen.get).text()
 
 
 class _Writer:
     """Writes one text that a parsed expression matches; ``fill`` may write a group itself."""
 
-    def __init__(self, regex: re.Pattern[str], fill: Fill) -> None:
-        self._tree = _parser.parse(regex.pattern, regex.flags & ~re.DEBUG)
+    def __init__(self, tree: Any, fill: Fill) -> None:
+        self._tree = tree
         self._fill = fill
         self._groups: dict[int, str] = {}
 
@@ -81,7 +93,7 @@ class _Writer:
     def _group(self, number: int | None, tree: Any, *, inside: bool) -> str:
         if number is None:
             return self._all(tree, inside=inside)
-        filled = self._fill(number, tree)
+        filled = self._fill(number)
         text = self._all(tree, inside=True) if filled is None else filled
         self._groups[number] = text
         return text

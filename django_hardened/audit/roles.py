@@ -49,6 +49,9 @@ class NoDatabase:
         raise DatabaseTouched
 
 
+no_database = NoDatabase()
+
+
 @contextmanager
 def _shadowed(owner: Any, name: str, value: Any) -> Iterator[None]:
     """Set an attribute of an instance, and put back what the instance itself had."""

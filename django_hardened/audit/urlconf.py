@@ -13,6 +13,8 @@ from django.urls.resolvers import RoutePattern
 
 from django_hardened.audit import arguments, regexes
 
+_NAMED = re.compile(r"<(?:\w+:)?(\w+)>")
+
 
 @dataclass(frozen=True)
 class Route:
@@ -50,6 +52,11 @@ class Route:
                 args = args + tuple(found[0])
                 kwargs |= found[1]
         return Sample("/" + path.removeprefix("/"), () if kwargs else args, kwargs)
+
+    @cached_property
+    def argument_names(self) -> frozenset[str]:
+        """The names of what the path gives to the view."""
+        return frozenset(_NAMED.findall(self.path))
 
     @property
     def full_name(self) -> str | None:
@@ -95,13 +102,10 @@ def _readable(pattern: Any) -> str:
     # Routes and language prefixes are written as people read them.
     if isinstance(pattern, RoutePattern) or not hasattr(pattern, "regex"):
         return str(pattern)
-    return _quietly_readable(pattern.regex, str(pattern))
-
-
-def _quietly_readable(regex: re.Pattern[str], text: str) -> str:
-    if isinstance(getattr(regex, "pattern", None), str):
-        return regexes.readable(regex)
-    return text
+    try:
+        return regexes.readable(str(pattern))
+    except re.error:  # a pattern of another make
+        return str(pattern)
 
 
 def _sample(pattern: Any, values: Mapping[str, Iterable[str]]) -> str:

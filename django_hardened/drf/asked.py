@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
 from django_hardened.drf.counting import CountingThrottle
@@ -18,11 +19,16 @@ def is_api_view(cls: object) -> bool:
 def prepare(view: Any) -> None:
     """Have ``view`` count nothing, and raise what it would answer by its exception handler."""
     view.check_throttles = _admit
+    view.perform_content_negotiation = _negotiated
     view.handle_exception = _raise
 
 
 def _admit(request: Any) -> None:
     """Limits are no matter of who may call."""
+
+
+def _negotiated(request: Any, force: bool = False) -> Any:
+    return JSONRenderer(), JSONRenderer.media_type
 
 
 def _raise(error: Exception) -> Any:
