@@ -50,6 +50,15 @@ def admits_staff(callback: Any, target: Any, request: Any) -> bool:
     return any(getattr(model_admin, f"has_{action}_permission")(request) for action in actions)
 
 
+def name_of(callback: Any, target: Any) -> str | None:
+    """Return the name of a view of a ``ModelAdmin``, which it may have from its parent."""
+    model_admin = getattr(callback, "model_admin", None)
+    if model_admin is None or not hasattr(type(model_admin), _name(target)):
+        return None
+    cls = type(model_admin)
+    return f"{cls.__module__}.{cls.__qualname__}.{_name(target)}"
+
+
 def takes_submissions(target: Any) -> bool:
     """Whether a view of a ``ModelAdmin`` is a form, which it may leave to its parent to read."""
     return _is_of_model_admin(target) and _name(target) in _FORMS

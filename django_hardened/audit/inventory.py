@@ -82,7 +82,7 @@ def _endpoint(subject: Subject, method: str, inference: Inference) -> Endpoint:
         path=route.path,
         name=route.full_name,
         method=method,
-        view=_name_of(named),
+        view=admin.name_of(route.callback, subject.target) or _name_of(named),
         access=inference.access,
         kind=subject.kind,
         action=subject.actions.get(method.lower()),
@@ -92,7 +92,7 @@ def _endpoint(subject: Subject, method: str, inference: Inference) -> Endpoint:
         csrf_exempt=_is_csrf_exempt(subject, inference, chain),
         cache=marks.cache(chain),
         public_reason=marks.public_reason(chain, subject.cls, handler),
-        is_third_party=places.is_third_party(_module_of(named)),
+        is_third_party=places.is_third_party(_module_of(_owner(subject) or named)),
         file=file,
         line=line,
         note=inference.note,
@@ -110,6 +110,12 @@ def _name_of(named: Any) -> str:
     if owner is not None and not isinstance(owner, type):
         return f"{layers.name_of(type(owner))}.{named.__name__}"
     return layers.name_of(named)
+
+
+def _owner(subject: Subject) -> Any:
+    """Return the class whose author answers for a view: of an admin's, that of its models."""
+    model_admin = getattr(subject.route.callback, "model_admin", None)
+    return None if model_admin is None else type(model_admin)
 
 
 def _module_of(named: Any) -> str:

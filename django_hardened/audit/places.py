@@ -60,6 +60,11 @@ def place_of(view: Any, handler: Any = None) -> tuple[str | None, int | None]:
 
 @lru_cache(maxsize=4096)
 def _relative(file: str) -> str:
+    """Return ``file`` from the root of the checkout, or from where packages are installed."""
+    path = Path(file).as_posix()
+    for folder in _INSTALLED:
+        if folder in path:
+            return path.rpartition(folder)[2]
     return relative(Path(file))
 
 

@@ -12,6 +12,7 @@ from django.urls import ResolverMatch
 
 from django_hardened.audit.roles import Role, user_of
 from django_hardened.audit.urlconf import Route, Sample
+from django_hardened.conf import conf
 
 
 class _Session(SessionBase):
@@ -41,7 +42,10 @@ class _Messages(list[Any]):
 
 
 def host() -> str:
-    """Return a host name that ``ALLOWED_HOSTS`` admits."""
+    """Return the host name of the site, else one that ``ALLOWED_HOSTS`` admits."""
+    origin = conf.canonical_origin
+    if origin is not None:
+        return str(origin.host)
     for pattern in settings.ALLOWED_HOSTS:
         name = str(pattern).removeprefix(".")
         if name and name != "*":

@@ -101,7 +101,7 @@ class Command(BaseCommand):
         except DatabaseError as error:
             raise CommandError(f"The database cannot be used: {error}") from error
         if captured.mails or captured.tasks:
-            self.stderr.write(f"Caught: {captured.mails} mails, {len(captured.tasks)} tasks.")
+            self.stderr.write(f"Caught: {len(captured.mails)} mails, {len(captured.tasks)} tasks.")
         return called
 
     def _difference(self, report: Path | None, endpoints: list[Endpoint]) -> Changes | None:
