@@ -72,7 +72,7 @@ def ask(
 
     def call() -> Any:
         with _patched(view):
-            return emptied(view, prepare)(request, *args, **kwargs)
+            return _finished(emptied(view, prepare)(request, *args, **kwargs))
 
     return answer_of(call)
 
@@ -81,9 +81,7 @@ def answer_of(call: Callable[[], Any]) -> Answer:
     """Return what became of a call that may arrive, answer or fail."""
     _sentinel.is_reached = no_database.touched = False
     try:
-        response = call()
-        if iscoroutine(response):
-            response = async_to_sync(partial(_awaited, response))()
+        response = _finished(call())
     except Reached:
         return Answer(is_reached=True)
     except layers.OpaqueLayer as error:
@@ -104,6 +102,10 @@ def answer_of(call: Callable[[], Any]) -> Answer:
         is_looked_up=no_database.touched,
         problem=problem,
     )
+
+
+def _finished(response: Any) -> Any:
+    return async_to_sync(partial(_awaited, response))() if iscoroutine(response) else response
 
 
 async def _awaited(coroutine: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from threading import Lock
 from typing import Any
@@ -36,11 +36,19 @@ def inventory(
     """Return the endpoints with the routes that lead to them."""
     found: list[tuple[Route, Endpoint]] = []
     with _lock, private_caches(), no_database.entered():
-        survey, all_routes = _Survey(), list(routes(urlconf))
+        survey, all_routes = _Survey(), _reachable(routes(urlconf))
         for number, route in enumerate(all_routes, start=1):
             found += [(route, endpoint) for endpoint in survey.endpoints(route)]
             progress(number, len(all_routes))
     return found
+
+
+def _reachable(found: Iterable[Route]) -> list[Route]:
+    """Leave out what stands twice: the first pattern answers."""
+    first: dict[tuple[str, ...], Route] = {}
+    for route in found:
+        first.setdefault(tuple(map(str, route.patterns)), route)
+    return [*first.values()]
 
 
 class _Survey:

@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve
 
 from django_hardened.audit import requests
 from django_hardened.audit.capture import Captured, forget_cached, isolated, rolled_back
-from django_hardened.audit.endpoints import Access, Endpoint, Probed
+from django_hardened.audit.endpoints import Access, Endpoint, Kind, Probed
 from django_hardened.audit.inference import Subject
 from django_hardened.audit.refusals import is_refusal
 from django_hardened.audit.roles import Role
@@ -149,6 +149,8 @@ def _call(path: str, endpoint: Endpoint, user: Any, code: Any) -> Reply:
         except Exception:  # noqa: BLE001  # also the page for errors may fail
             return Reply(500, is_entered=watch.is_entered)
         is_entered = watch.is_entered or _is_called_wrongly(response, code)
+        if endpoint.kind is Kind.NINJA and response.status_code == 422:
+            is_entered = True  # arguments are read after authentication
     return Reply(response.status_code, response.get("Location", ""), is_entered)
 
 

@@ -46,9 +46,13 @@ def user_in_database(role: Role) -> Any:
 
 def values_for(subject: Subject) -> Mapping[str, tuple[str, ...]]:
     """Return what the path of ``subject`` may name: an object that is there, or is made."""
-    wanted = dict(_looked_up(subject))
+    names = subject.route.argument_names
     found: dict[str, tuple[str, ...]] = {}
-    for name, (model, attribute) in wanted.items():
+    if not names:
+        return found
+    for name, (model, attribute) in _looked_up(subject).items():
+        if name not in names:
+            continue
         row = _any_row(model)
         value = getattr(row, attribute, None)
         if value is not None:
