@@ -20,7 +20,8 @@ _PUBLIC = re.compile(
     r"|django\.views\.(i18n|static)\.|django\.contrib\.(staticfiles|sitemaps)\.views\."
 )
 _LOGINS = re.compile(
-    r"log_?in\b|sign_?in|auth_?token|obtain|token/?$|jwt/create|password_?(reset|recover|forgot)",
+    r"log[-_]?in\b|sign[-_]?in|auth[-_]?token|obtain|token/?$|jwt/create"
+    r"|password[-_]?(reset|recover|forgot)",
     re.IGNORECASE,
 )
 

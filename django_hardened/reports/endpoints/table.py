@@ -12,8 +12,8 @@ from django_hardened.reports.endpoints.rows import Changes
 
 _HEADER = ("METHOD", "PATH", "WHO", "LIMIT", "VIEW")
 _GAP = 2
-# How much of the width each column may have at most; the view takes what is left.
-_SHARES = {"PATH": 0.42, "WHO": 0.2, "LIMIT": 0.16}
+# Of the width that is left by the methods; the view has what the others do not take.
+_SHARES = {"PATH": 0.5, "WHO": 0.2, "LIMIT": 0.15}
 
 
 def render(endpoints: Sequence[Endpoint], style: Style, width: int) -> str:
@@ -51,10 +51,13 @@ def who(endpoint: Endpoint) -> str:
 
 def _widths(rows: Iterable[Sequence[str]], width: int) -> list[int]:
     longest = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    limits = [int(width * _SHARES.get(name, 1)) for name in _HEADER]
-    widths = [min(pair) for pair in zip(longest, limits, strict=True)]
-    left = width - sum(widths[:-1]) - _GAP * (len(widths) - 1)
-    return [*widths[:-1], max(min(widths[-1], left), 8)]
+    left = width - longest[0] - _GAP * (len(longest) - 1)
+    widths = [longest[0]]
+    widths += [
+        min(wanted, int(left * _SHARES[name]))
+        for name, wanted in zip(_HEADER[1:-1], longest[1:-1], strict=True)
+    ]
+    return [*widths, min(longest[-1], left - sum(widths[1:]))]
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
