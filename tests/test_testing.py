@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -262,7 +263,7 @@ def test_the_plugin_has_fixtures_and_costs_nothing(tmp_path: Path) -> None:
         "import sys\n"
         "def test_first():\n"
         "    assert 'django_hardened.testing' not in sys.modules\n"
-        "    assert not [each for each in sys.modules if each.startswith('django_hardened.a')]\n"
+        "    assert not [each for each in sys.modules if each.startswith('django_hardened.au')]\n"
         "def test_second(assert_endpoints_closed, assert_secure_headers, assert_throttled,\n"
         "                poison_host):\n"
         "    import django_hardened.testing as kit\n"
@@ -278,6 +279,10 @@ def test_the_plugin_has_fixtures_and_costs_nothing(tmp_path: Path) -> None:
         text=True,
         check=False,
         cwd=tmp_path,
-        env={"PYTHONPATH": ":".join(sys.path), "DJANGO_SETTINGS_MODULE": "tests_settings"},
+        env={
+            **os.environ,
+            "PYTHONPATH": ":".join(sys.path),
+            "DJANGO_SETTINGS_MODULE": "tests_settings",
+        },
     )
     assert "2 passed" in done.stdout, done.stdout + done.stderr

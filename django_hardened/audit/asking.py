@@ -161,10 +161,7 @@ def _run_class(
         instance.request, instance.args, instance.kwargs = request, args, kwargs
     prepare(instance)
     method = request.method.lower()
-    handler = getattr(instance, method, None)
-    if handler is None:
-        return instance.http_method_not_allowed(request, *args, **kwargs)
-    empty = _emptied_handler(handler, instance)
+    empty = _emptied_handler(getattr(instance, method), instance)
     for name in {method, (actions or {}).get(method, method)}:
         setattr(instance, name, empty)
     _quieten(instance)
@@ -184,10 +181,9 @@ def instance_of(target: View) -> tuple[Any, Mapping[str, str] | None]:
 
 
 def _emptied_handler(handler: Any, instance: Any) -> View:
-    function = getattr(handler, "__func__", None)
-    if not isinstance(function, FunctionType):
-        return _noting(layers.layers(handler)[-1])
-    return MethodType(_emptied_function(function), instance)
+    if isinstance(handler, MethodType) and isinstance(handler.__func__, FunctionType):
+        return MethodType(_emptied_function(handler.__func__), instance)
+    return layers.with_view(handler, _noting(layers.layers(handler)[-1]))
 
 
 @lru_cache(maxsize=4096)

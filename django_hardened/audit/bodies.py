@@ -148,7 +148,7 @@ def _own_names(code: CodeType) -> frozenset[str]:
         ):
             found.add(str(step.argval))
         # Two loads may be one instruction; the second is on top.
-        is_pair = isinstance(step.argval, tuple) and step.opname.startswith("LOAD_FAST")
+        is_pair = isinstance(step.argval, tuple) and "LOAD_FAST" in step.opname
         before = step.argval[-1] if is_pair else step.argval if step.argrepr else None
     for constant in code.co_consts:
         if isinstance(constant, CodeType):

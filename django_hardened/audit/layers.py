@@ -24,7 +24,7 @@ _TRANSPARENT = (
 )
 # As decorators call what they decorate.
 _NAMES = {"view", "view_func", "viewfunc", "func", "function", "fn", "f", "wrapped", "handler"}
-_DEPTH = 12
+_MOST = 64  # layers; more than that is a view that decorates itself
 _UNCHANGED = object()
 
 View = Callable[..., Any]
@@ -46,7 +46,7 @@ def _layers_of_function(view: View) -> tuple[View, ...]:
 
 def _peeled(view: View) -> list[View]:
     found = [view]
-    while len(found) < _DEPTH * 4:
+    while len(found) < _MOST:
         inner = _inner(found[-1])
         if inner is None or any(inner is each for each in found):
             break
@@ -85,7 +85,7 @@ def with_view(view: View, replacement: View) -> View:
 
 def replaced(view: View, target: View, replacement: View) -> View:
     """Return ``view`` with ``replacement`` in the place of ``target``; as :func:`with_view`."""
-    result = _replaced(view, target, replacement, _DEPTH)
+    result = _Replacing(target, replacement).of(view)
     if result is _UNCHANGED:
         raise OpaqueLayer(name_of(view))
     return cast(View, result)
@@ -155,86 +155,89 @@ def _takes_request(view: Any) -> bool:
 # -- Replacing ------------------------------------------------------------------------------------
 
 
-def _replaced(value: Any, target: Any, replacement: Any, depth: int) -> Any:
-    if value is target or (isinstance(value, MethodType) and value == target):
-        return replacement
-    if depth == 0:
-        return _UNCHANGED
-    if isinstance(value, FunctionType):
-        return _in_function(value, target, replacement, depth - 1)
-    if isinstance(value, MethodType):
-        function = _replaced(value.__func__, target, replacement, depth - 1)
-        return _UNCHANGED if function is _UNCHANGED else MethodType(function, value.__self__)
-    if isinstance(value, partial):
-        return _in_partial(value, target, replacement, depth - 1)
-    if type(value) in {list, tuple} or hasattr(value, "_fields"):
-        return _in_sequence(value, target, replacement, depth - 1)
-    if callable(value) and not isinstance(value, type):
-        return _in_instance(value, target, replacement, depth - 1)
-    return _UNCHANGED
+class _Replacing:
+    """Copies what holds ``target``, each thing once: decorators hold their view several times."""
 
+    def __init__(self, target: Any, replacement: Any) -> None:
+        self._target, self._replacement = target, replacement
+        self._known: dict[int, Any] = {}
 
-def _in_function(function: FunctionType, target: Any, replacement: Any, depth: int) -> Any:
-    enclosed = cells(function)
-    changed = {
-        name: result
-        for name, value in enclosed.items()
-        if (result := _replaced(value, target, replacement, depth)) is not _UNCHANGED
-    }
-    if not changed:
+    def of(self, value: Any) -> Any:
+        """Return a copy of ``value`` with the replacement inside, or ``_UNCHANGED``."""
+        if value is self._target or (isinstance(value, MethodType) and value == self._target):
+            return self._replacement
+        if id(value) not in self._known:
+            self._known[id(value)] = _UNCHANGED  # what holds itself does so in vain
+            self._known[id(value)] = self._looked_into(value)
+        return self._known[id(value)]
+
+    def _looked_into(self, value: Any) -> Any:
+        if isinstance(value, FunctionType):
+            return self._in_function(value)
+        if isinstance(value, MethodType):
+            function = self.of(value.__func__)
+            return _UNCHANGED if function is _UNCHANGED else MethodType(function, value.__self__)
+        if isinstance(value, partial):
+            return self._in_partial(value)
+        if type(value) in {list, tuple} or hasattr(value, "_fields"):
+            return self._in_sequence(value)
+        if callable(value) and not isinstance(value, type):
+            return self._in_instance(value)
         return _UNCHANGED
-    if _is_transparent(function, enclosed):
-        return next(_callables(changed))
-    if function.__code__.co_freevars and "decorators" in enclosed and "method" in enclosed:
-        # method_decorator decorates at each call.
-        changed["decorators"] = [_quiet(each) for each in enclosed["decorators"]]
-    closure = tuple(
-        CellType(changed[name]) if name in changed else cell
-        for name, cell in zip(
-            function.__code__.co_freevars, function.__closure__ or (), strict=True
+
+    def _in_function(self, function: FunctionType) -> Any:
+        enclosed = cells(function)
+        changed = self._changed(enclosed)
+        if not changed:
+            return _UNCHANGED
+        if _is_transparent(function, enclosed):
+            return next(_callables(changed))
+        if "decorators" in enclosed and "method" in enclosed:
+            # method_decorator decorates at each call.
+            changed["decorators"] = [_quiet(each) for each in enclosed["decorators"]]
+        names = function.__code__.co_freevars
+        closure = tuple(
+            CellType(changed[name]) if name in changed else cell
+            for name, cell in zip(names, function.__closure__ or (), strict=True)
         )
-    )
-    twin = FunctionType(
-        function.__code__, function.__globals__, function.__name__, function.__defaults__, closure
-    )
-    twin.__kwdefaults__ = function.__kwdefaults__
-    twin.__qualname__ = function.__qualname__
-    vars(twin).update(vars(function))
-    return twin
+        code, defaults = function.__code__, function.__defaults__
+        twin = FunctionType(code, function.__globals__, function.__name__, defaults, closure)
+        twin.__kwdefaults__ = function.__kwdefaults__
+        twin.__qualname__ = function.__qualname__
+        vars(twin).update(vars(function))
+        return twin
 
+    def _in_partial(self, value: partial[Any]) -> Any:
+        function, args = self.of(value.func), self._in_sequence(value.args)
+        if function is _UNCHANGED and args is _UNCHANGED:
+            return _UNCHANGED
+        kept = value.args if args is _UNCHANGED else args
+        twin = partial(value.func if function is _UNCHANGED else function, *kept, **value.keywords)
+        vars(twin).update(vars(value))
+        return twin
 
-def _in_partial(value: partial[Any], target: Any, replacement: Any, depth: int) -> Any:
-    function = _replaced(value.func, target, replacement, depth)
-    args = [_replaced(each, target, replacement, depth) for each in value.args]
-    if function is _UNCHANGED and all(each is _UNCHANGED for each in args):
-        return _UNCHANGED
-    kept = [old if new is _UNCHANGED else new for old, new in zip(value.args, args, strict=True)]
-    twin = partial(value.func if function is _UNCHANGED else function, *kept, **value.keywords)
-    vars(twin).update(vars(value))
-    return twin
+    def _in_sequence(self, value: Any) -> Any:
+        results = [self.of(each) for each in value]
+        if all(each is _UNCHANGED for each in results):
+            return _UNCHANGED
+        kept = [old if new is _UNCHANGED else new for old, new in zip(value, results, strict=True)]
+        return value._make(kept) if hasattr(value, "_make") else type(value)(kept)
 
+    def _in_instance(self, value: Any) -> Any:
+        """Look into an instance that is called in the place of its view."""
+        held = getattr(value, "__dict__", {}).items()
+        changed = self._changed(
+            {name: each for name, each in held if name != "__wrapped__" and callable(each)}
+        )
+        if not changed:
+            return _UNCHANGED
+        twin = copy.copy(value)
+        vars(twin).update(changed)
+        return twin
 
-def _in_sequence(value: Any, target: Any, replacement: Any, depth: int) -> Any:
-    results = [_replaced(each, target, replacement, depth) for each in value]
-    if all(each is _UNCHANGED for each in results):
-        return _UNCHANGED
-    kept = [old if new is _UNCHANGED else new for old, new in zip(value, results, strict=True)]
-    return value._make(kept) if hasattr(value, "_make") else type(value)(kept)
-
-
-def _in_instance(value: Any, target: Any, replacement: Any, depth: int) -> Any:
-    """Look into an instance that is called in the place of its view."""
-    changed = {
-        name: result
-        for name, inner in getattr(value, "__dict__", {}).items()
-        if name != "__wrapped__" and callable(inner)
-        if (result := _replaced(inner, target, replacement, depth)) is not _UNCHANGED
-    }
-    if not changed:
-        return _UNCHANGED
-    twin = copy.copy(value)
-    vars(twin).update(changed)
-    return twin
+    def _changed(self, held: dict[str, Any]) -> dict[str, Any]:
+        results = {name: self.of(value) for name, value in held.items()}
+        return {name: each for name, each in results.items() if each is not _UNCHANGED}
 
 
 def _is_transparent(function: FunctionType, enclosed: dict[str, Any]) -> bool:

@@ -23,7 +23,7 @@ def is_library(function: FunctionType) -> bool:
     module = str(function.__globals__.get("__name__", ""))
     if module.partition(".")[0] in _LIBRARIES:
         return not module.startswith("django.contrib.auth.decorators")
-    return function.__code__.co_filename.startswith("<") or (
+    return function.__code__.co_filename.startswith("<frozen") or (
         Path(function.__code__.co_filename).as_posix().startswith(_STANDARD)
         and not is_third_party_file(function.__code__.co_filename)
     )

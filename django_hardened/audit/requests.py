@@ -18,14 +18,8 @@ from django_hardened.conf import conf
 class _Session(SessionBase):
     """A session of memory only, and empty."""
 
-    def load(self) -> dict[str, Any]:
-        return {}
-
     def save(self, must_create: bool = False) -> None:
         """Nothing outlives the request."""
-
-    def exists(self, session_key: str) -> bool:
-        return False
 
     def delete(self, session_key: str | None = None) -> None:
         """There is none."""

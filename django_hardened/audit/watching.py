@@ -42,11 +42,10 @@ if sys.version_info >= (3, 12):
     def _monitored(code: CodeType, watch: Watch, tool: int) -> Iterator[None]:
         start = sys.monitoring.events.PY_START
 
-        def entered(*args: Any) -> None:
-            watch.is_entered = True
-
         sys.monitoring.use_tool_id(tool, "django-hardened audit")
-        sys.monitoring.register_callback(tool, start, entered)
+        sys.monitoring.register_callback(
+            tool, start, lambda *args: vars(watch).update(is_entered=True)
+        )
         sys.monitoring.set_local_events(tool, code, start)
         try:
             yield
@@ -58,10 +57,9 @@ if sys.version_info >= (3, 12):
 
 @contextmanager
 def _profiled(code: CodeType, watch: Watch) -> Iterator[None]:
-    def profile(frame: Any, event: str, argument: Any) -> None:
-        if event == "call" and frame.f_code is code:
-            watch.is_entered = True
-
+    profile: Any = lambda frame, event, argument: (  # noqa: E731  # no tracer sees inside
+        frame.f_code is code and vars(watch).update(is_entered=True)
+    )
     previous, in_threads = sys.getprofile(), threading.getprofile()
     sys.setprofile(profile)
     threading.setprofile(profile)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +82,6 @@ class Changes:
     closed: tuple[tuple[str, str, str, str], ...] = ()
     added: tuple[tuple[str, str, str, str], ...] = ()
     removed: tuple[tuple[str, str, str, str], ...] = ()
-
-    def __bool__(self) -> bool:
-        return any(getattr(self, each.name) for each in fields(self))
 
 
 def changes(before: Mapping[tuple[str, str], str], endpoints: Iterable[Endpoint]) -> Changes:
