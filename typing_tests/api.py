@@ -10,6 +10,8 @@ from typing import Any, assert_type
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.test import Client
 from rest_framework.views import APIView
 
 from django_hardened.api_keys.models import APIKey
@@ -35,6 +37,12 @@ from django_hardened.ratelimit import (
     ratelimit,
 )
 from django_hardened.settings import HardenedSettings, hardened_settings
+from django_hardened.testing import (
+    assert_endpoints_closed,
+    assert_secure_headers,
+    assert_throttled,
+    poison_host,
+)
 
 # The environment
 assert_type(Env(), Env)
@@ -179,3 +187,13 @@ def slow_down(request: HttpRequest, exception: Ratelimited) -> HttpResponse:
 assert_type(comment(HttpRequest()), HttpResponse)
 assert_type(Limiter().hit("tenant", [Limit(1, 60, "minute")]), Decision)
 ratelimit(key="ip", rate=5)  # type: ignore[arg-type]  # of which time?
+
+
+# The test kit
+def test_endpoints() -> None:
+    assert_endpoints_closed(except_=["/health/", "POST /webhook/"], probe=True)
+    assert_endpoints_closed(["/health/"])  # type: ignore[call-arg]
+    response = Client().get("/")
+    assert_secure_headers(response, except_={"Strict-Transport-Security"})
+    assert_type(assert_throttled(lambda: Client().get("/"), after=5), HttpResponseBase)
+    poison_host(Client(), "/password-reset/", method="POST", data={"email": "a@example.com"})
