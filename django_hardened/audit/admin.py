@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import MethodType
 from typing import Any
 
@@ -19,59 +20,62 @@ _NEEDED = {
 _FORMS = {"add_view", "change_view", "changelist_view", "delete_view", "user_change_password"}
 
 
-def is_admin_view(callback: Any, target: Any) -> bool:
+def model_admin_of(chain: Sequence[Any]) -> Any:
+    """Return the ``ModelAdmin`` that a view with these layers belongs to, or None."""
+    owner = getattr(chain[0], "model_admin", None)
+    methods = (each.__self__ for each in chain if isinstance(each, MethodType))
+    return owner or next((each for each in methods if _is_model_admin(each)), None)
+
+
+def _is_model_admin(owner: Any) -> bool:
+    return hasattr(owner, "opts") and hasattr(owner, "admin_site")
+
+
+def is_admin_view(chain: Sequence[Any]) -> bool:
     """Whether a view is one of the admin's, or was put into it."""
-    return hasattr(callback, "admin_site") or hasattr(callback, "model_admin") or _is_site(target)
-
-
-def _is_site(target: Any) -> bool:
-    owner = getattr(target, "__self__", None)
+    if hasattr(chain[0], "admin_site") or model_admin_of(chain) is not None:
+        return True
+    owner = getattr(chain[-1], "__self__", None)
     return hasattr(owner, "admin_view") and hasattr(owner, "_registry")
 
 
-def needed(callback: Any, target: Any) -> tuple[str, ...]:
+def needed(chain: Sequence[Any]) -> tuple[str, ...]:
     """Return the permissions of which a user of the staff needs one."""
-    model_admin = getattr(callback, "model_admin", None)
-    actions = _NEEDED.get(_name(target), ())
+    model_admin = model_admin_of(chain)
     if model_admin is None:
         return ()
     options = model_admin.opts
     return tuple(
-        f"{options.app_label}.{get_permission_codename(action, options)}" for action in actions
+        f"{options.app_label}.{get_permission_codename(action, options)}"
+        for action in _NEEDED.get(_name(chain), ())
     )
 
 
-def admits_staff(callback: Any, target: Any, request: Any) -> bool:
+def admits_staff(chain: Sequence[Any], request: Any) -> bool:
     """Whether a user of the staff without any permission may see it."""
-    model_admin = getattr(callback, "model_admin", None)
-    actions = _NEEDED.get(_name(target), ())
+    model_admin = model_admin_of(chain)
+    actions = _NEEDED.get(_name(chain), ())
     if model_admin is None or not actions:
         return True
     return any(getattr(model_admin, f"has_{action}_permission")(request) for action in actions)
 
 
-def name_of(callback: Any, target: Any) -> str | None:
+def name_of(chain: Sequence[Any]) -> str | None:
     """Return the name of a view of a ``ModelAdmin``, which it may have from its parent."""
-    model_admin = getattr(callback, "model_admin", None)
-    if model_admin is None or not hasattr(type(model_admin), _name(target)):
+    model_admin = model_admin_of(chain)
+    if model_admin is None or not hasattr(type(model_admin), _name(chain)):
         return None
     cls = type(model_admin)
-    return f"{cls.__module__}.{cls.__qualname__}.{_name(target)}"
+    return f"{cls.__module__}.{cls.__qualname__}.{_name(chain)}"
 
 
-def takes_submissions(target: Any) -> bool:
+def takes_submissions(chain: Sequence[Any]) -> bool:
     """Whether a view of a ``ModelAdmin`` is a form, which it may leave to its parent to read."""
-    return _is_of_model_admin(target) and _name(target) in _FORMS
+    return model_admin_of(chain) is not None and _name(chain) in _FORMS
 
 
-def _is_of_model_admin(target: Any) -> bool:
-    owner = getattr(target, "__self__", None)
-    if owner is not None:
-        return hasattr(owner, "opts") and hasattr(owner, "admin_site")
-    return "Admin" in str(getattr(target, "__qualname__", "")) and _name(target) in _NEEDED
-
-
-def _name(target: Any) -> str:
+def _name(chain: Sequence[Any]) -> str:
+    target = chain[-1]
     if isinstance(target, MethodType):
         target = target.__func__
     return str(getattr(target, "__name__", ""))

@@ -59,7 +59,7 @@ class Subject:
             return Kind.NINJA
         if self.is_drf:
             return Kind.DRF
-        if admin.is_admin_view(self.route.callback, self.target):
+        if admin.is_admin_view(self.layers):
             return Kind.ADMIN
         return Kind.CLASS if self.cls is not None else Kind.FUNCTION
 
@@ -134,7 +134,7 @@ class _Inquiry:
         request = requests.made(route, route.sample, self.method, Role.STAFF)
 
         def call() -> Any:
-            return admin.admits_staff(route.callback, self.subject.target, request) and arrive()
+            return admin.admits_staff(self.subject.layers, request) and arrive()
 
         return answer_of(call).is_reached
 

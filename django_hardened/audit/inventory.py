@@ -90,7 +90,7 @@ def _endpoint(subject: Subject, method: str, inference: Inference) -> Endpoint:
         path=route.path,
         name=route.full_name,
         method=method,
-        view=admin.name_of(route.callback, subject.target) or _name_of(named),
+        view=admin.name_of(subject.layers) or _name_of(named),
         access=inference.access,
         kind=subject.kind,
         action=subject.actions.get(method.lower()),
@@ -122,7 +122,7 @@ def _name_of(named: Any) -> str:
 
 def _owner(subject: Subject) -> Any:
     """Return the class whose author answers for a view: of an admin's, that of its models."""
-    model_admin = getattr(subject.route.callback, "model_admin", None)
+    model_admin = admin.model_admin_of(subject.layers)
     return None if model_admin is None else type(model_admin)
 
 
@@ -155,7 +155,7 @@ def _permissions(subject: Subject, inference: Inference, chain: list[Any]) -> tu
     elif subject.instance is not None:
         found += marks.required_by_class(subject.instance)
     if subject.kind is Kind.ADMIN and inference.access in {Access.STAFF, Access.PERMISSION}:
-        found += admin.needed(subject.route.callback, subject.target) or ("is_staff",)
+        found += admin.needed(subject.layers) or ("is_staff",)
     return tuple(dict.fromkeys(found))
 
 

@@ -25,7 +25,7 @@ def methods_of(chain: list[Any], instance: Any = None) -> list[str]:
     elif isinstance(target, Feed):
         found = {"GET"}
     else:
-        is_form = admin.takes_submissions(target) or bodies.takes_submissions(target)
+        is_form = admin.takes_submissions(chain) or bodies.takes_submissions(target)
         found = {"GET", "POST"} if is_form else {"GET"}
         found |= _required(chain) or set()
     required = _required(chain)

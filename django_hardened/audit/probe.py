@@ -197,7 +197,8 @@ def _agrees(endpoint: Endpoint, called: Access, replies: Mapping[Role, Reply]) -
         return True
     if inferred is Access.ANONYMOUS:
         return bool(replies[Role.ANONYMOUS].is_entered)
-    user = replies.get(Role.AUTHENTICATED)
-    is_open_to_users = inferred is Access.AUTHENTICATED and bool(user and user.is_entered)
+    let_in = next(
+        (replies.get(role) for role, access in _ACCESS.items() if access is inferred), None
+    )
     is_unsure = bool(endpoint.note)
-    return called.is_closed and (is_open_to_users or is_unsure)
+    return called.is_closed and (is_unsure or bool(let_in and let_in.is_entered))

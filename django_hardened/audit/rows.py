@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
+from django_hardened.audit.admin import model_admin_of
 from django_hardened.audit.inference import Subject
 from django_hardened.audit.roles import Role
 
@@ -67,7 +68,7 @@ def _looked_up(subject: Subject) -> dict[str, tuple[Any, str]]:
         for model in apps.get_models()
         for suffix in ("_id", "_pk")
     }
-    model_admin = getattr(subject.route.callback, "model_admin", None)
+    model_admin = model_admin_of(subject.layers)
     model = _model_of(subject.instance) or getattr(model_admin, "model", None)
     if model is None:
         return found

@@ -84,9 +84,14 @@ def _rank(verdict: Verdict) -> tuple[int, str, str, str]:
     return -message.level, str(message.id), subject_of(message), str(message.msg)
 
 
+def edge_names() -> str:
+    """Return the words of ``HARDENED_EDGE``, joined by commas."""
+    return ", ".join(sorted(conf.edge))
+
+
 def edge_line() -> str | None:
     """Return what ``HARDENED_EDGE`` declares, in a sentence."""
-    words = ", ".join(sorted(conf.edge))
+    words = edge_names()
     return f"Declared to be done by a proxy in front: {words}." if words else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from django_hardened import gate
 from django_hardened.audit.capture import ProbeImpossible
 from django_hardened.audit.endpoints import Endpoint
 from django_hardened.audit.inventory import inventory
@@ -20,10 +21,10 @@ from django_hardened.declarations import (
     read_declarations,
 )
 from django_hardened.exposure import Finding, findings, undeclared
-from django_hardened.reports.endpoints import machine, table
+from django_hardened.reports.endpoints import machine, page, table
 from django_hardened.reports.endpoints.rows import Changes, changes, read_report
 
-_FORMATS = ("text", "json", "csv", "sarif")
+_FORMATS = ("text", "json", "html", "csv", "sarif")
 _WIDTH = 120  # where there is no terminal
 
 
@@ -122,6 +123,8 @@ class Command(BaseCommand):
         shown = [each for each in endpoints if not (options["open"] and each.proven.is_closed)]
         if options["format"] == "json":
             self.stdout.write(machine.render_json(shown, found, difference))
+        elif options["format"] == "html":
+            self.stdout.write(self._page(options, shown, found, difference), ending="")
         elif options["format"] == "csv":
             self.stdout.write(machine.render_csv(shown), ending="")
         elif options["format"] == "sarif":
@@ -133,6 +136,23 @@ class Command(BaseCommand):
             self.stdout.write(table.render(shown, self.style, width))
         if options["check"] and found and options["format"] == "text":
             self.stdout.write("\n" + table.render_findings(found, self.style))
+
+    def _page(
+        self,
+        options: dict[str, Any],
+        endpoints: list[Endpoint],
+        found: list[Finding],
+        difference: Changes | None,
+    ) -> str:
+        messages = gate.run(include_deployment_checks=True)
+        return page.render(
+            endpoints,
+            found,
+            declarations=read_declarations(),
+            verdicts=gate.judge(messages, include_deployment_checks=True),
+            changes=difference,
+            before=options["diff"].name if options["diff"] else "",
+        )
 
     def _write(self, drafts: list[tuple[str, str]]) -> None:
         path = declarations_file()
