@@ -166,6 +166,17 @@ def test_json_tells_what_calls_have_answered() -> None:
     }
 
 
+def test_html_is_one_page_with_checks_and_changes(base: Path) -> None:
+    report = base / "before.json"
+    report.write_text(run("--format=json"))
+    page = run("--format=html", "--diff", str(report))
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.rstrip().endswith("</html>")
+    assert "Since before.json" in page
+    assert "<code>django_hardened." in page
+    assert "What has changed" not in run("--format=html")
+
+
 @pytest.mark.django_db
 def test_csv_has_a_line_for_each_and_no_formulas() -> None:
     with urls(path("=cmd/", zoo_site.plain, name="=1+1"), *PATTERNS):

@@ -1,0 +1,209 @@
+"""The report as one page, also in a browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core import checks
+from django.test import override_settings
+
+from django_hardened.audit.endpoints import Access, Endpoint, Kind, Probed
+from django_hardened.declarations import Declarations, parse_declaration
+from django_hardened.exposure import Finding
+from django_hardened.gate import Verdict
+from django_hardened.reports.endpoints import page
+from django_hardened.reports.endpoints.rows import Changes
+
+CHROMIUM = os.environ.get("HARDENED_CHROMIUM") or next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+OPEN = Endpoint("/news/<int:pk>/", None, "GET", "news.views.item", Access.ANONYMOUS, Kind.CLASS)
+WRITE = replace(OPEN, path="/hook/", method="POST", view="shop.views.<script>alert(1)</script>")
+USER = replace(OPEN, path="/me/", access=Access.AUTHENTICATED, note="what it may do is open")
+PACKAGE = replace(
+    USER, path="/admin/", access=Access.STAFF, is_third_party=True, file="a.py", line=3
+)
+LOGIN = replace(WRITE, path="/login/", view="django.contrib.auth.views.LoginView")
+DECLARED = Declarations(
+    (parse_declaration({"pattern": "/news/*", "method": "GET", "reason": "It is news."}),)
+)
+ALL = [USER, OPEN, WRITE, PACKAGE, LOGIN]
+
+
+def text(rendered: str) -> str:
+    """Return what people read."""
+    body = re.sub(r"<(style|script)>.*?</\1>", "", rendered, flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def test_the_most_exposed_comes_first() -> None:
+    shown = page.render(ALL, [])
+    headings = [re.sub("<.*?>", "", each) for each in re.findall(r"<h3.*?>(.*?)</h3>", shown)]
+    assert headings == [
+        "Anybody may write 2",
+        "Anybody may read 1",
+        "Whoever is logged in 1",
+        "Staff 1",
+    ]
+
+
+def test_nothing_of_the_project_is_markup() -> None:
+    finding = Finding("open", "<img src=x onerror=alert(1)>", "hint", WRITE)
+    shown = page.render(ALL, [finding])
+    assert shown.count("<script>") == 1
+    assert "<img" not in shown
+    assert "&lt;img src=x onerror=alert(1)&gt;" in shown
+
+
+def test_the_policy_admits_what_is_there_and_nothing_else() -> None:
+    shown = page.render(ALL, [])
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="(.*?)"', shown)
+    assert policy
+    told = html.unescape(policy[1])
+    for name in ("style", "script"):
+        content = re.findall(rf"<{name}>(.*?)</{name}>", shown, re.DOTALL)
+        assert len(content) == 1
+        digest = base64.b64encode(hashlib.sha256(content[0].encode()).digest()).decode()
+        assert f"{name}-src 'sha256-{digest}'" in told
+    assert told.startswith("default-src 'none'; ")
+    assert "unsafe" not in told
+    # What a policy does not let run, and what would be fetched.
+    assert not re.search(r"\s(style|on\w+|src|srcset)=", re.sub(r"<code>.*?</code>", "", shown))
+    assert "http" not in re.sub("http-equiv", "", shown)
+
+
+def test_it_says_why_something_is_open() -> None:
+    marked = replace(OPEN, path="/marked/", public_reason="A mark.")
+    told = text(page.render([*ALL, marked], [], declarations=DECLARED))
+    assert "/news/<int:pk>/ Declared: It is news." in told
+    assert "/marked/ Declared: A mark." in told
+    assert "/login/ Of Django, and for strangers." in told
+    assert "/me/ what it may do is open" in told
+    assert "Declared public 1 Methods Path Reason GET /news/* It is news." in told
+
+
+def test_it_says_what_calls_have_answered() -> None:
+    agreed = replace(USER, probed=Probed(Access.AUTHENTICATED, {"anonymous": 302}, agrees=True))
+    differs = replace(OPEN, probed=Probed(Access.STAFF, {"anonymous": 403}, agrees=False))
+    hidden = replace(WRITE, probed=Probed(Access.UNKNOWN, {}, agrees=True, note="is hidden"))
+    told = text(page.render([agreed, differs, hidden], []))
+    for each in ("agrees: anonymous 302", "differs: anonymous 403", "is hidden"):
+        assert each in told
+
+
+def test_it_has_findings_changes_and_checks_with_their_cures() -> None:
+    finding = Finding("open-write", "Anybody may write.", "Close it.", PACKAGE)
+    message = checks.Warning("Not safe.", hint="Make it so.", id="shop.W001")
+    changes = Changes(opened=(("GET", "/a/", "staff", "anonymous"),))
+    with override_settings(HARDENED_EDGE={"hsts"}):
+        told = text(
+            page.render(
+                ALL, [finding], verdicts=[Verdict(message)], changes=changes, before="main.json"
+            )
+        )
+    assert "corrected 1 open-write Anybody may write. a.py:3 Close it." in told
+    assert "What has changed Since main.json" in told
+    assert "opened GET /a/ staff anonymous" in told
+    assert "warning shop.W001 Not safe." in told
+    assert "Make it so." in told
+    assert "a proxy in front is declared to do: hsts" in told
+    quiet = text(page.render(ALL, [], changes=Changes()))
+    assert "Nothing is opened or closed." in quiet
+    assert "Nothing: what is open has been declared." in quiet
+
+
+def test_it_can_be_read_without_eyes_and_without_a_mouse() -> None:
+    shown = page.render(ALL, [])
+    assert '<html lang="en">' in shown
+    labelled = set(re.findall(r'aria-labelledby="(.*?)"', shown))
+    assert labelled <= set(re.findall(r'id="(.*?)"', shown))
+    assert shown.count("<th scope=") == shown.count("<th ")
+    assert len(re.findall("<input", shown)) == len(re.findall(r"<label>[^<]*<input", shown))
+    assert 'role="status"' in shown
+    assert '<a class="skip" href="#endpoints">' in shown
+
+
+# -- In a browser ----------------------------------------------------------------------------------
+
+
+def browse(file: Path, *options: str) -> tuple[str, str]:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium: install it, or name it in HARDENED_CHROMIUM")
+    done = subprocess.run(
+        [
+            CHROMIUM,
+            "--headless",
+            "--disable-gpu",
+            "--no-first-run",
+            "--no-sandbox",
+            f"--user-data-dir={file.parent / 'profile'}",
+            "--enable-logging=stderr",
+            *options,
+            file.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return done.stdout, done.stderr
+
+
+def test_a_browser_runs_it_under_its_own_policy(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(page.render(ALL, []))
+    document, log = browse(file, "--dump-dom")
+    assert "5 of 5 shown" in document
+    assert "Content Security Policy" not in log
+    assert "CONSOLE" not in log
+
+
+def test_the_policy_stops_what_is_slipped_in(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    slipped = "<script>document.title = 'taken over'</script></body>"
+    file.write_text(page.render(ALL, []).replace("</body>", slipped))
+    document, log = browse(file, "--dump-dom")
+    assert "<title>Who may call what</title>" in document
+    assert "Content Security Policy" in log
+
+
+@pytest.mark.parametrize(
+    ("action", "shown"),
+    [
+        ("search.value = 'NEWS <int'", ["/news/<int:pk>/"]),
+        ("search.value = 'NOTHING'", []),
+        ("box('write', 'no').checked = false", ["/hook/", "/login/"]),
+        ("box('origin', 'first-party').checked = false", ["/admin/"]),
+    ],
+)
+def test_endpoints_are_searched_and_filtered(tmp_path: Path, action: str, shown: Any) -> None:
+    driver = f"""<script>
+    const search = document.getElementById("search");
+    const box = (name, value) => document.querySelector(`[name=${{name}}][value=${{value}}]`);
+    {action};
+    document.querySelector(".filter").dispatchEvent(new Event("input"));
+    document.title = JSON.stringify(
+        [...document.querySelectorAll(".group tbody tr")].filter((row) => row.offsetParent)
+        .map((row) => row.querySelector("th code").textContent).concat(
+            document.getElementById("shown").textContent)
+    );
+    </script></body>"""
+    rendered = page.render(ALL, []).replace("</body>", driver)
+    file = tmp_path / "report.html"
+    file.write_text(re.sub(r"<meta http-equiv.*?>", "", rendered))
+    document, _ = browse(file, "--dump-dom")
+    title = re.search("<title>(.*?)</title>", document)
+    assert title
+    found = html.unescape(title[1])
+    assert found == str([*shown, f"{len(shown)} of 5 shown"]).replace("'", '"').replace(", ", ",")
