@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial, update_wrapper
 from inspect import iscoroutine
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import async_to_sync
 from django.contrib.auth.views import PasswordResetConfirmView
@@ -130,7 +130,13 @@ def emptied(view: View, prepare: Callable[[Any], None] = lambda instance: None) 
     """Return ``view`` with nothing in the place of its innermost code."""
     target = layers.layers(view)[-1]
     if layers.is_class_view(target):
-        return layers.with_view(view, partial(_run_class, target, prepare))
+        runs_as_usual = layers.is_as_view_of_a_library(target)
+        emptied_class = (
+            partial(_run_class, target, prepare)
+            if runs_as_usual
+            else (layers.with_cells(cast(FunctionType, target), {"cls": _Emptied(target, prepare)}))
+        )
+        return layers.with_view(view, emptied_class)
     if ninja.path_view(target) is not None:
         return view
     return layers.with_view(view, _noting(target))
@@ -166,6 +172,31 @@ def _run_class(
         setattr(instance, name, empty)
     _quieten(instance)
     return instance.dispatch(request, *args, **kwargs)
+
+
+class _Emptied:
+    """In the place of a class, for an ``as_view`` of the project's own, which calls what it likes.
+
+    What it makes has empty handlers; all else is the class's.
+    """
+
+    def __init__(self, target: Any, prepare: Callable[[Any], None]) -> None:
+        enclosed = layers.cells(target)
+        self._cls, self._actions = enclosed["cls"], enclosed.get("actions") or {}
+        self._prepare = prepare
+
+    def __call__(self, **initkwargs: Any) -> Any:
+        instance = self._cls(**initkwargs)
+        self._prepare(instance)
+        for name in {*map(str.lower, instance.http_method_names), *self._actions.values()}:
+            handler = getattr(instance, name, None)
+            if handler is not None:
+                setattr(instance, name, _emptied_handler(handler, instance))
+        _quieten(instance)
+        return instance
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cls, name)
 
 
 def instance_of(target: View) -> tuple[Any, Mapping[str, str] | None]:

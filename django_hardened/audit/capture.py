@@ -41,22 +41,12 @@ def isolated() -> Iterator[Captured]:
     Raises:
         ProbeImpossible: a database has no transactions.
     """
-    captured, outbox = Captured(), getattr(mail, "outbox", None)
     with ExitStack() as stack:
-        stack.enter_context(override_settings(**_overrides()))
+        captured = stack.enter_context(without_sending())
         stack.enter_context(_quiet())
-        stack.enter_context(_without_celery(captured))
         for alias in connections:
             stack.enter_context(rolled_back(alias))
-        mail.outbox = []  # what locmem appends to
-        try:
-            yield captured
-        finally:
-            captured.mails += [str(message.subject) for message in mail.outbox]
-            if outbox is None:
-                del mail.outbox  # which tells test runs from others
-            else:
-                mail.outbox = outbox
+        yield captured
 
 
 @contextmanager
@@ -70,6 +60,22 @@ def rolled_back(alias: str) -> Iterator[None]:
     with atomic:
         yield
         transaction.set_rollback(True, using=alias)
+
+
+@contextmanager
+def without_sending() -> Iterator[Captured]:
+    """Have mail and tasks caught, and caches be of this process only."""
+    captured, outbox = Captured(), getattr(mail, "outbox", None)
+    with override_settings(**_overrides()), _without_celery(captured):
+        mail.outbox = []  # what locmem appends to
+        try:
+            yield captured
+        finally:
+            captured.mails += [str(message.subject) for message in mail.outbox]
+            if outbox is None:
+                del mail.outbox  # which tells test runs from others
+            else:
+                mail.outbox = outbox
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from django_hardened.audit import admin, layers, marks, ninja, places
-from django_hardened.audit.capture import forget_cached, private_caches
+from django_hardened.audit.capture import forget_cached, without_sending
 from django_hardened.audit.endpoints import Access, Endpoint, Kind
 from django_hardened.audit.inference import Inference, Subject, infer
 from django_hardened.audit.middleware import Gates
@@ -35,7 +35,7 @@ def inventory(
 ) -> list[tuple[Route, Endpoint]]:
     """Return the endpoints with the routes that lead to them."""
     found: list[tuple[Route, Endpoint]] = []
-    with _lock, private_caches(), no_database.entered():
+    with _lock, without_sending(), no_database.entered():
         survey, all_routes = _Survey(), _reachable(routes(urlconf))
         for number, route in enumerate(all_routes, start=1):
             found += [(route, endpoint) for endpoint in survey.endpoints(route)]
@@ -70,6 +70,20 @@ class _Survey:
 
 
 def _endpoints(route: Route, gates: Gates) -> Iterator[Endpoint]:
+    try:
+        yield from _asked(route, gates)
+    except Exception as error:  # noqa: BLE001  # a view of a make that nobody has thought of
+        yield Endpoint(
+            path=route.path,
+            name=route.full_name,
+            method="GET",
+            view=layers.name_of(route.callback),
+            access=Access.UNKNOWN,
+            note=f"{type(error).__name__} when it was looked at",
+        )
+
+
+def _asked(route: Route, gates: Gates) -> Iterator[Endpoint]:
     forget_cached()  # decorators of others may count who asks
     subject = Subject(route)
     methods = subject.methods or (["GET", "POST"] if subject.cls else [])

@@ -8,7 +8,7 @@ counts is left out, so that asking leaves no trace.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ContextDecorator
 from functools import lru_cache, partial
 from inspect import CO_VARARGS, CO_VARKEYWORDS
@@ -71,6 +71,26 @@ def cells(function: object) -> dict[str, Any]:
         for name, cell in zip(function.__code__.co_freevars, function.__closure__, strict=True)
         if _is_set(cell)
     }
+
+
+def is_as_view_of_a_library(view: object) -> bool:
+    """Whether it is Django's or REST framework's ``as_view`` that made it, and no other."""
+    return module_of(view).startswith(("django.views.generic.", "rest_framework."))
+
+
+def with_cells(function: FunctionType, changed: Mapping[str, Any]) -> FunctionType:
+    """Return a copy of ``function`` that encloses other values in variables of these names."""
+    names = function.__code__.co_freevars
+    closure = tuple(
+        CellType(changed[name]) if name in changed else cell
+        for name, cell in zip(names, function.__closure__ or (), strict=True)
+    )
+    code, defaults = function.__code__, function.__defaults__
+    twin = FunctionType(code, function.__globals__, function.__name__, defaults, closure)
+    twin.__kwdefaults__ = function.__kwdefaults__
+    twin.__qualname__ = function.__qualname__
+    vars(twin).update(vars(function))
+    return twin
 
 
 def with_view(view: View, replacement: View) -> View:
@@ -195,17 +215,7 @@ class _Replacing:
         if "decorators" in enclosed and "method" in enclosed:
             # method_decorator decorates at each call.
             changed["decorators"] = [_quiet(each) for each in enclosed["decorators"]]
-        names = function.__code__.co_freevars
-        closure = tuple(
-            CellType(changed[name]) if name in changed else cell
-            for name, cell in zip(names, function.__closure__ or (), strict=True)
-        )
-        code, defaults = function.__code__, function.__defaults__
-        twin = FunctionType(code, function.__globals__, function.__name__, defaults, closure)
-        twin.__kwdefaults__ = function.__kwdefaults__
-        twin.__qualname__ = function.__qualname__
-        vars(twin).update(vars(function))
-        return twin
+        return with_cells(function, changed)
 
     def _in_partial(self, value: partial[Any]) -> Any:
         function, args = self.of(value.func), self._in_sequence(value.args)

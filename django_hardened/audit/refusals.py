@@ -10,6 +10,8 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch
 
+from django_hardened.audit.requests import host
+
 _LOGIN = re.compile(r"log[-_]?in|sign[-_]?in|signon|/sso\b|/saml|/oidc", re.IGNORECASE)
 _REDIRECTS = {302, 303, 307}  # that one has to log in holds for now
 
@@ -24,11 +26,14 @@ def is_login(location: str) -> bool:
     parts = urlsplit(location)
     if REDIRECT_FIELD_NAME in parse_qs(parts.query):
         return True
-    return parts.path == _login_path() or bool(_LOGIN.search(parts.path))
+    login = urlsplit(_login_url())
+    # Elsewhere nobody logs in to this site, but where the settings say so.
+    is_here = parts.netloc in {"", login.netloc, host()}
+    return is_here and (parts.path == login.path or bool(_LOGIN.search(parts.path)))
 
 
-def _login_path() -> str:
+def _login_url() -> str:
     try:
-        return urlsplit(resolve_url(settings.LOGIN_URL)).path
+        return resolve_url(settings.LOGIN_URL)
     except NoReverseMatch:
         return str(settings.LOGIN_URL)

@@ -47,6 +47,20 @@ def host() -> str:
     return "testserver" if settings.ALLOWED_HOSTS else "localhost"
 
 
+def _headers() -> dict[str, str]:
+    """Return what anybody can send: to ask for it keeps nobody out."""
+    return {
+        "HTTP_HOST": host(),
+        "HTTP_USER_AGENT": "Mozilla/5.0",
+        "HTTP_ACCEPT": "*/*",
+        "HTTP_ACCEPT_LANGUAGE": "*",
+        "HTTP_ORIGIN": f"https://{host()}",
+        "HTTP_REFERER": f"https://{host()}/",
+        "HTTP_X_REQUESTED_WITH": "XMLHttpRequest",
+        "HTTP_HX_REQUEST": "true",
+    }
+
+
 def made(route: Route, sample: Sample, method: str, role: Role) -> WSGIRequest:
     """Return a request of ``role`` for ``route``, as it arrives at a view."""
     environ = {
@@ -57,6 +71,7 @@ def made(route: Route, sample: Sample, method: str, role: Role) -> WSGIRequest:
         "SERVER_PORT": "443",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
+        **_headers(),
         "wsgi.url_scheme": "https",
         "wsgi.input": io.BytesIO(),
         "CONTENT_LENGTH": "0",

@@ -11,7 +11,9 @@ import pytest
 from audit_support import audited
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import SuspiciousOperation
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core import mail
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.test import override_settings
@@ -204,6 +206,100 @@ def test_without_rest_framework_no_view_is_one_of_it(monkeypatch: pytest.MonkeyP
     assert not inference._is_api_view(View)
 
 
+class Custom(View):
+    """Its as_view is its own."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        def call(request: Any, *args: Any, **kwargs: Any) -> Any:
+            instance: Any = cls(**initkwargs)
+            instance.request = request
+            return cls.answer(instance, request)
+
+        call.view_class = cls  # type: ignore[attr-defined]
+        return call
+
+    @staticmethod
+    def answer(instance: Any, request: Any) -> Any:
+        return instance.dispatch(request)
+
+
+class Bypassing(LoginRequiredMixin, Custom):
+    """Is closed by its mixin, which is never asked."""
+
+    @staticmethod
+    def answer(instance: Any, request: Any) -> Any:
+        return instance.get(request)
+
+
+class Gating(Custom):
+    @staticmethod
+    def answer(instance: Any, request: Any) -> Any:
+        if not request.user.is_staff:
+            raise PermissionDenied
+        return instance.dispatch(request)
+
+
+class Dispatching(LoginRequiredMixin, Custom):
+    """Is closed, and by its mixin."""
+
+
+@pytest.mark.parametrize(
+    ("cls", "access"),
+    [
+        (Custom, Access.ANONYMOUS),
+        (Bypassing, Access.ANONYMOUS),
+        (Gating, Access.STAFF),
+        (Dispatching, Access.AUTHENTICATED),
+    ],
+)
+def test_an_as_view_of_the_project_is_asked_as_it_is(cls: Any, access: Access) -> None:
+    assert access_of(cls.as_view()) is access
+
+
+def test_what_only_looks_at_headers_that_anybody_sends_is_open() -> None:
+    def ajax(function: Any) -> Any:
+        @wraps(function)
+        def wrapper(request: Any) -> Any:
+            needed = ("X-Requested-With", "User-Agent", "Referer", "Origin", "HX-Request")
+            if not all(request.headers.get(name) for name in needed):
+                return HttpResponseForbidden()
+            return function(request)
+
+        return wrapper
+
+    assert access_of(ajax(view)) is Access.ANONYMOUS
+
+
+def test_what_asking_would_send_is_caught() -> None:
+    class Working(View):
+        def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            mail.send_mail("subject", "body", "a@example.com", ["b@example.com"])
+            return super().dispatch(request, *args, **kwargs)
+
+        def get(self, request: HttpRequest) -> HttpResponse:
+            return HttpResponse()
+
+    mail.outbox = []
+    assert access_of(Working.as_view()) is Access.ANONYMOUS
+    assert mail.outbox == []
+
+
+def test_a_view_that_nobody_has_thought_of_is_unknown() -> None:
+    class Odd(View):
+        """Loses its methods once it is there."""
+
+    odd = Odd.as_view()
+    Odd.http_method_names = None  # type: ignore[assignment]
+    found = audited(path("odd/", odd), path("b/", view))
+    assert found["GET /odd/"].note == "TypeError when it was looked at"
+    assert found["GET /odd/"].access is Access.UNKNOWN
+    assert found["GET /b/"].access is Access.ANONYMOUS
+
+
 # -- Code that is read ---------------------------------------------------------------------------
 
 
@@ -322,12 +418,14 @@ def test_what_cannot_be_read_may_take_forms() -> None:
 def test_a_login_is_known_by_where_it_is() -> None:
     with override_settings(LOGIN_URL="nowhere:to-be-found"):
         assert not refusals.is_login("/elsewhere/")
-        assert refusals.is_login("nowhere:to-be-found".partition("?")[0]) is False
     with override_settings(LOGIN_URL="/enter/"):
         assert refusals.is_refusal(302, "/enter/?to=/a/")
         assert not refusals.is_refusal(301, "/enter/")
         assert not refusals.is_refusal(200, "/enter/")
-    assert refusals.is_login("https://id.example.com/sso?x=1")
+    assert refusals.is_login("https://testserver/sso?x=1")
+    assert not refusals.is_login("https://id.example.com/sso?x=1")
+    with override_settings(LOGIN_URL="https://id.example.com/enter"):
+        assert refusals.is_login("https://id.example.com/sso?x=1")
     assert refusals.is_login("/x/?next=/a/")
 
 
