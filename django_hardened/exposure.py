@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django_hardened.audit.endpoints import Access, Endpoint
-from django_hardened.checks.login_protection import has_limiter
-from django_hardened.conf import conf
 from django_hardened.declarations import Declaration, Declarations
 
 # Open by what they are for, in every project that has them.
@@ -59,11 +57,24 @@ def undeclared(endpoints: Iterable[Endpoint], declarations: Declarations) -> lis
     ]
 
 
-def findings(endpoints: Sequence[Endpoint], declarations: Declarations) -> list[Finding]:
-    """Return what is wrong, the most serious first."""
+def findings(
+    endpoints: Sequence[Endpoint], declarations: Declarations, *, are_logins_limited: bool
+) -> list[Finding]:
+    """Return what is wrong, the most serious first.
+
+    ``are_logins_limited`` says whether something counts attempts at every login of the project.
+    """
     found = [_undeclared(each) for each in undeclared(endpoints, declarations)]
-    found += _unlimited(endpoints)
-    found += _stale(endpoints, declarations)
+    found += () if are_logins_limited else _unlimited(endpoints)
+    found += [
+        Finding(
+            "stale",
+            f"{each} is declared public, and {why}.",
+            f"Remove it: {each.place}.",
+            declaration=each,
+        )
+        for each, why in stale(endpoints, declarations)
+    ]
     found += [
         Finding("declaration", problem, "Correct the entry, or remove it.")
         for problem in declarations.problems
@@ -89,8 +100,6 @@ def _undeclared(endpoint: Endpoint) -> Finding:
 
 
 def _unlimited(endpoints: Iterable[Endpoint]) -> Iterator[Finding]:
-    if has_limiter() or "rate_limit" in conf.edge:
-        return
     for each in endpoints:
         if each.is_write and not each.throttles and is_login(each):
             yield Finding(
@@ -109,18 +118,18 @@ def is_login(endpoint: Endpoint) -> bool:
     return bool(_LOGINS.search(endpoint.path) or _LOGINS.search(endpoint.view))
 
 
-def _stale(endpoints: Sequence[Endpoint], declarations: Declarations) -> Iterator[Finding]:
+def stale(
+    endpoints: Sequence[Endpoint], declarations: Declarations
+) -> Iterator[tuple[Declaration, str]]:
+    """Yield the declarations that nothing open needs, each with the reason."""
     for each in declarations.entries:
         covered = [
             endpoint for endpoint in endpoints if each.covers(endpoint.path, endpoint.method)
         ]
-        hint = f"Remove it: {each.place}."
         if not covered:
-            message = f"{each} is declared public, and there is no such endpoint."
-            yield Finding("stale", message, hint, declaration=each)
+            yield each, "there is no such endpoint"
         elif all(endpoint.proven.is_closed for endpoint in covered):
-            message = f"{each} is declared public, and it is closed."
-            yield Finding("stale", message, hint, declaration=each)
+            yield each, "it is closed"
 
 
 def _differing(endpoints: Iterable[Endpoint]) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ import pytest
 from django.test import override_settings
 
 from django_hardened.audit.endpoints import Access, Endpoint, Kind, Probed
+from django_hardened.checks.login_protection import are_logins_limited
 from django_hardened.declarations import Declarations, parse_declaration
 from django_hardened.exposure import Finding, findings, is_login, is_public_by_nature, undeclared
 
@@ -23,7 +24,8 @@ def declared(pattern: str, method: Any = "GET") -> Declarations:
 
 
 def kinds(*endpoints: Endpoint, by: Declarations = NOTHING) -> list[str]:
-    return [each.kind for each in findings(endpoints, by)]
+    found = findings(endpoints, by, are_logins_limited=are_logins_limited())
+    return [each.kind for each in found]
 
 
 def test_what_is_open_or_unknown_has_to_be_declared() -> None:
@@ -65,7 +67,7 @@ def test_django_has_views_that_strangers_need(view: str, is_public: bool) -> Non
 def test_a_declaration_has_to_be_about_something_open() -> None:
     assert kinds(by=declared("/gone/")) == ["stale"]
     closed = replace(BASE, access=Access.STAFF)
-    found = findings([closed], declared("/a/"))
+    found = findings([closed], declared("/a/"), are_logins_limited=True)
     assert [each.message for each in found] == ["GET /a/ is declared public, and it is closed."]
     assert found[0].hint == "Remove it: x."
     assert kinds(closed, replace(BASE, path="/a/b/"), by=declared("/a/*")) == []
@@ -109,7 +111,9 @@ def test_a_call_settles_what_is_unknown_and_the_wider_answer_counts() -> None:
     assert kinds(called(Access.UNKNOWN, Access.STAFF)) == []
     assert kinds(called(Access.UNKNOWN, Access.ANONYMOUS)) == ["open"]
     assert kinds(called(Access.UNKNOWN, Access.UNKNOWN)) == ["unknown"]
-    found = findings([called(Access.STAFF, Access.ANONYMOUS, agrees=False)], NOTHING)
+    found = findings(
+        [called(Access.STAFF, Access.ANONYMOUS, agrees=False)], NOTHING, are_logins_limited=True
+    )
     assert [each.kind for each in found] == ["open", "differs"]
     assert found[1].message == (
         "GET /a/ (shop.views.a) looks staff and answered as anonymous: anonymous 200."
@@ -130,7 +134,7 @@ def test_the_most_serious_comes_first() -> None:
 
 def test_a_finding_says_what_is_not_known() -> None:
     unknown = replace(BASE, access=Access.UNKNOWN, note="it asks a database")
-    found: list[Finding] = findings([unknown], NOTHING)
+    found: list[Finding] = findings([unknown], NOTHING, are_logins_limited=True)
     assert found[0].message == (
         "Who may call GET /a/ (shop.views.a) cannot be known: it asks a database."
     )

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.contrib.auth import get_permission_codename
 
+from django_hardened.audit import layers
+
 # The permissions of which one is needed, by the view of a ModelAdmin.
 _NEEDED = {
     "changelist_view": ("view", "change"),
@@ -16,6 +18,10 @@ _NEEDED = {
     "delete_view": ("delete",),
     "history_view": ("view", "change"),
     "user_change_password": ("change",),
+}
+_DOORS = {
+    "AdminSite.get_urls.<locals>.wrap.<locals>.wrapper",
+    "ModelAdmin.get_urls.<locals>.wrap.<locals>.wrapper",
 }
 _FORMS = {"add_view", "change_view", "changelist_view", "delete_view", "user_change_password"}
 
@@ -37,6 +43,22 @@ def is_admin_view(chain: Sequence[Any]) -> bool:
         return True
     owner = getattr(chain[-1], "__self__", None)
     return hasattr(owner, "admin_view") and hasattr(owner, "_registry")
+
+
+def is_behind_the_door(chain: Sequence[Any]) -> bool:
+    """Whether it is a page in front of which a site with Django's own door asks for staff.
+
+    So does what ``get_urls`` of the site and of a ``ModelAdmin`` wraps.
+    """
+    code = getattr(chain[0], "__code__", None)
+    if code is None or code.co_qualname not in _DOORS:
+        return False
+    owner = layers.cells(chain[0]).get("self")
+    site = type(getattr(owner, "admin_site", owner))
+    return all(
+        getattr(getattr(site, name, None), "__module__", None) == "django.contrib.admin.sites"
+        for name in ("admin_view", "has_permission")
+    )
 
 
 def needed(chain: Sequence[Any]) -> tuple[str, ...]:

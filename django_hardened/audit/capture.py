@@ -43,7 +43,7 @@ def isolated() -> Iterator[Captured]:
     """
     with ExitStack() as stack:
         captured = stack.enter_context(without_sending())
-        stack.enter_context(_quiet())
+        stack.enter_context(quiet())
         for alias in connections:
             stack.enter_context(rolled_back(alias))
         yield captured
@@ -116,8 +116,8 @@ def _overrides() -> dict[str, Any]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    # Each refusal and each failure would be a line in the log of the project.
+def quiet() -> Iterator[None]:
+    """Write no log: each refusal and each failure would be a line in that of the project."""
     previous = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from django_hardened.audit import admin, layers, marks, ninja, places
-from django_hardened.audit.capture import forget_cached, without_sending
+from django_hardened.audit.capture import forget_cached, quiet, without_sending
 from django_hardened.audit.endpoints import Access, Endpoint, Kind
 from django_hardened.audit.inference import Inference, Subject, infer
 from django_hardened.audit.middleware import Gates
@@ -19,24 +19,29 @@ from django_hardened.audit.urlconf import Route, routes
 _lock = Lock()
 
 
-def audit(
-    urlconf: Any = None, *, progress: Callable[[int, int], None] = lambda done, total: None
-) -> list[Endpoint]:
+def audit(urlconf: Any = None, *, is_brief: bool = False) -> list[Endpoint]:
     """Return the endpoints of ``urlconf``, by default the project's, in the order of matching.
 
-    ``progress`` is told how many patterns of how many are done. No code of a view runs, nothing
-    is called over a network, and no database is needed.
+    No code of a view runs, nothing is called over a network, and no database is needed.
+    ``is_brief`` is for who wants to know what is open: of the pages of an admin it tells no more
+    than that they are for staff, and asks none of them.
     """
-    return [endpoint for _, endpoint in inventory(urlconf, progress=progress)]
+    return [endpoint for _, endpoint in inventory(urlconf, is_brief=is_brief)]
 
 
 def inventory(
-    urlconf: Any = None, *, progress: Callable[[int, int], None] = lambda done, total: None
+    urlconf: Any = None,
+    *,
+    is_brief: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[tuple[Route, Endpoint]]:
-    """Return the endpoints with the routes that lead to them."""
+    """Return what :func:`audit` does with the routes that lead to it.
+
+    ``progress`` is told how many patterns of how many are done.
+    """
     found: list[tuple[Route, Endpoint]] = []
-    with _lock, without_sending(), no_database.entered():
-        survey, all_routes = _Survey(), _reachable(routes(urlconf))
+    with _lock, quiet(), without_sending(), no_database.entered():
+        survey, all_routes = _Survey(is_brief=is_brief), _reachable(routes(urlconf))
         for number, route in enumerate(all_routes, start=1):
             found += [(route, endpoint) for endpoint in survey.endpoints(route)]
             progress(number, len(all_routes))
@@ -54,19 +59,30 @@ def _reachable(found: Iterable[Route]) -> list[Route]:
 class _Survey:
     """Asks each view once, though it may be there under several paths: ``.json`` is another."""
 
-    def __init__(self) -> None:
-        self._gates = Gates()
+    def __init__(self, *, is_brief: bool) -> None:
+        self._gates, self._is_brief = Gates(), is_brief
         self._known: dict[tuple[object, ...], list[Endpoint]] = {}
 
     def endpoints(self, route: Route) -> list[Endpoint]:
         if self._gates.look_at_paths:
-            return list(_endpoints(route, self._gates))
+            return self._asked(route)
         # The routes, and with them the views, are there as long as this is.
         names = route.argument_names - {"format"}
         key = (id(route.callback), repr(route.arguments), names)
         if key not in self._known:
-            self._known[key] = list(_endpoints(route, self._gates))
+            self._known[key] = self._asked(route)
         return [replace(each, path=route.path, name=route.full_name) for each in self._known[key]]
+
+    def _asked(self, route: Route) -> list[Endpoint]:
+        if self._is_brief and admin.is_behind_the_door(layers.layers(route.callback)):
+            return [*_for_staff(route)]
+        return [*_endpoints(route, self._gates)]
+
+
+def _for_staff(route: Route) -> Iterator[Endpoint]:
+    for method in ("GET", "POST"):
+        view = layers.name_of(route.callback)
+        yield Endpoint(route.path, route.full_name, method, view, Access.STAFF, Kind.ADMIN)
 
 
 def _endpoints(route: Route, gates: Gates) -> Iterator[Endpoint]:

@@ -33,6 +33,7 @@ from django_hardened.checks import (
     csrf,
     csrf_exempt,
     databases,
+    endpoints,
     env_file,
     environment,
     failures,
@@ -92,7 +93,7 @@ PROJECT_MODULES = (
     *(literals, env_file),  # 0xx
     *(csrf_exempt,),  # 2xx
     *(admin,),  # 3xx
-    *(rest_framework, throttles, api_output, api_packages),  # 4xx
+    *(rest_framework, throttles, api_output, api_packages, endpoints),  # 4xx
     *(cached_views,),  # 5xx
     *(urls,),  # 6xx
     *(boot,),  # 9xx

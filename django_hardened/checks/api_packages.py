@@ -20,14 +20,6 @@ _NINJA_AUTH = (
     "on purpose"
 )
 
-W470 = Rule(
-    "W470",
-    "{subject}, an operation of Django Ninja, says nothing of who may call it; {doubt}.",
-    _NINJA_AUTH,
-    "ROOT_URLCONF",
-    asvs="8.2.1",
-    cwe=862,
-)
 E473 = Rule(
     "E473",
     "{subject}, an operation of Django Ninja, is open to anybody, and says nothing of it.",
@@ -51,7 +43,7 @@ W472 = Rule(
     '"CONFIG": {{"hosts": [os.environ["REDIS_URL"]]}}}}',
     "CHANNEL_LAYERS",
 )
-RULES = (W470, E473, W471, W472)
+RULES = (E473, W471, W472)
 
 # What the code of a function uses that asks who calls it.
 _ASKING = re.compile(
@@ -62,19 +54,22 @@ _LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 
 def check_ninja(**kwargs: Any) -> list[CheckMessage]:
-    """Whether an operation relies on the default, which is that anybody may call it."""
-    doubts: dict[str, str] = {}
+    return [E473.found(subject=name) for name in sorted(open_by_default())]
+
+
+def open_by_default() -> set[str]:
+    """Return the operations of Django Ninja that rely on the default: anybody may call them.
+
+    Where a decorator or the function itself may ask for a login, the audit of endpoints tells.
+    """
+    found: set[str] = set()
     for callback in api.callbacks():
         if stack.has(_LOGIN_REQUIRED) and getattr(callback, "login_required", True):
             continue
         for operation in _operations(callback):
-            if not operation.auth_callbacks and not _is_said(operation):
-                view = operation.view_func
-                doubts[f"{view.__module__}.{view.__name__}"] = _doubt(operation)
-    return [
-        W470.found(subject=name, doubt=doubt) if doubt else E473.found(subject=name)
-        for name, doubt in sorted(doubts.items())
-    ]
+            if not (operation.auth_callbacks or _is_said(operation) or _is_in_doubt(operation)):
+                found.add(f"{operation.view_func.__module__}.{operation.view_func.__name__}")
+    return found
 
 
 def _is_said(operation: Any) -> bool:
@@ -92,16 +87,15 @@ def _is_said(operation: Any) -> bool:
     )
 
 
-def _doubt(operation: Any) -> str:
-    """Say why ``operation`` may be closed all the same, or not of this project; "" for no doubt."""
-    if is_from_a_package(operation.view_func.__module__):
-        return "it is of a package"
-    # What @decorate_view leaves, and @login_required on the function itself.
-    if "run" in vars(operation) or hasattr(operation.view_func, "__wrapped__"):
-        return "whether its decorator asks for a login is not to be seen here"
-    if any(map(_ASKING.search, names_in(operation.view_func))):
-        return "whether its function asks for a login is not to be seen here"
-    return ""
+def _is_in_doubt(operation: Any) -> bool:
+    """Whether ``operation`` may be closed all the same, or is not of this project."""
+    return (
+        is_from_a_package(operation.view_func.__module__)
+        # What @decorate_view leaves, and @login_required on the function itself.
+        or "run" in vars(operation)
+        or hasattr(operation.view_func, "__wrapped__")
+        or any(map(_ASKING.search, names_in(operation.view_func)))
+    )
 
 
 def _operations(callback: Any) -> Iterator[Any]:

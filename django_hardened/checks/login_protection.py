@@ -125,7 +125,7 @@ _FORWARDED_FOR = "HTTP_X_FORWARDED_FOR"
 
 
 def check_login_protection(**kwargs: Any) -> list[CheckMessage]:
-    if not has_password_login() or "rate_limit" in conf.edge or has_limiter():
+    if not has_password_login() or are_logins_limited():
         return []
     return [I310.found(backends=_protected(backends()))]
 
@@ -137,8 +137,10 @@ def _protected(entries: list[str]) -> list[str]:
     return [BACKEND, *entries]
 
 
-def has_limiter() -> bool:
-    """Whether something in the project counts wrong passwords."""
+def are_logins_limited() -> bool:
+    """Whether something counts wrong passwords: in the project, or in front of it."""
+    if "rate_limit" in conf.edge:
+        return True
     # allauth limits failed logins unless it is told not to.
     limits = getattr(settings, "ACCOUNT_RATE_LIMITS", None)
     if apps.is_installed("allauth.account") and limits is not False:

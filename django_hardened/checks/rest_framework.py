@@ -30,7 +30,8 @@ E401 = Rule(
     "E401",
     "The default permission of REST framework admits anybody, and {subject} says nothing of its "
     "own.{note}",
-    f"{_CLOSED}  # then permission_classes = [AllowAny] on views that are public on purpose",
+    f'{_CLOSED}  # then @public(reason="<why>"), of django_hardened.public, on views that are '
+    "public on purpose",
     "REST_FRAMEWORK",
     asvs="8.2.1",
     cwe=862,
@@ -135,14 +136,27 @@ def check_permissions(**kwargs: Any) -> list[CheckMessage]:
     if all(_is_unchanged(path, *_ANYBODY) for path in classes):
         has_middleware = stack.has("django.contrib.auth.middleware.LoginRequiredMiddleware")
         note = _FALSE_SENSE if has_middleware else ""
-        names = {v.name for v in views if v.is_own and v.relies_on_default_permissions}
         # One by one: a waiver for one of them says nothing of a view that is added later.
-        open_views = [E401.found(subject=name, note=note) for name in sorted(names)]
+        open_views = [E401.found(subject=name, note=note) for name in _relying(views)]
         return open_views or [W402.found(note=note)]
     if all(_is_unchanged(path, *_ANYBODY, *_READERS) for path in classes):
         reader = next(path for path in classes if not _is_unchanged(path, *_ANYBODY))
         return [W407.found(subject=reader)]
     return []
+
+
+def _relying(views: list[ApiView]) -> list[str]:
+    """Return the views of the project that leave it to the default who may call them."""
+    return sorted({v.name for v in views if v.is_own and v.relies_on_default_permissions})
+
+
+def open_by_default() -> set[str]:
+    """Return the views that E401 is about."""
+    return {
+        str(getattr(message, "subject", ""))
+        for message in check_permissions()
+        if message.id == E401.id
+    }
 
 
 def _is_unchanged(path: str, *bases: str) -> bool:

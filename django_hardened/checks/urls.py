@@ -151,4 +151,9 @@ def check_development_tools(**kwargs: Any) -> list[CheckMessage]:
     return [*found.values()]
 
 
+def is_development_tool(view: str) -> bool:
+    """Whether the view with this dotted name is of a tool that has a rule of its own here."""
+    return view.startswith((*(f"{tool}." for tool in _TOOLS), "silk."))
+
+
 CHECKS = (check_static_views, check_silk, check_development_tools)

@@ -94,21 +94,20 @@ def of_a_package(request: HttpRequest) -> HttpResponse:
 
 
 @pytest.mark.parametrize(
-    ("operation", "doubt"),
+    "operation",
     [
-        (_decorated(Operation()), "whether its decorator asks for a login"),
-        (_of(wrapped, Operation()), "whether its decorator asks for a login"),
-        (_of(of_a_package, Operation()), "it is of a package"),
-        (_of(asking, Operation()), "whether its function asks for a login"),
+        _decorated(Operation()),
+        _of(wrapped, Operation()),
+        _of(of_a_package, Operation()),
+        _of(asking, Operation()),
     ],
+    ids=["run", "wrapped", "package", "asking"],
 )
-def test_an_operation_that_may_be_closed(
-    monkeypatch: pytest.MonkeyPatch, operation: Operation, doubt: str
+def test_an_operation_that_may_be_closed_is_left_to_the_audit(
+    monkeypatch: pytest.MonkeyPatch, operation: Operation
 ) -> None:
     monkeypatch.setattr(of_a_package, "__module__", "pytest")
-    [message] = findings(api_packages, ROOT_URLCONF=_urls(PathView(operation).method))
-    assert message.id == "django_hardened.W470"
-    assert doubt in message.msg
+    assert codes(api_packages, ROOT_URLCONF=_urls(PathView(operation).method)) == []
 
 
 @pytest.mark.parametrize("attribute", ["_bound_routers_cache", "_routers"])

@@ -15,6 +15,7 @@ from django_hardened.audit.capture import ProbeImpossible
 from django_hardened.audit.endpoints import Endpoint
 from django_hardened.audit.inventory import inventory
 from django_hardened.audit.probe import probe
+from django_hardened.checks.login_protection import are_logins_limited
 from django_hardened.declarations import (
     append_declarations,
     declarations_file,
@@ -76,7 +77,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         endpoints = self._endpoints(options)
         declarations = read_declarations()
-        found = findings(endpoints, declarations)
+        found = findings(endpoints, declarations, are_logins_limited=are_logins_limited())
         difference = self._difference(options["diff"], endpoints)
         self._print(options, endpoints, found, difference)
         if options["write"]:

@@ -1,0 +1,98 @@
+"""What is open and undeclared, before a deploy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from catalogue_support import codes, findings
+from checks_api_support import plain_view, public_function
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from findings_support import subjects
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from django_hardened.checks import endpoints
+from django_hardened.public import public
+
+
+class Writes(APIView):
+    permission_classes = [AllowAny]
+
+    def post(self, request: Request) -> Response:
+        return Response()
+
+
+class Closed(Writes):
+    permission_classes = [IsAuthenticated]
+
+
+class Decides(APIView):
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request) -> Response:
+        return Response(status=200 if request.headers.get("X") else 403)
+
+
+@public(reason="News are there to be read.")
+def marked(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+def _urls(*views: Any) -> tuple[Any, ...]:
+    return tuple(path(f"{number}/", view) for number, view in enumerate(views))
+
+
+def test_an_open_api_view_is_an_error_and_a_page_a_warning() -> None:
+    found = findings(endpoints, ROOT_URLCONF=_urls(public_function, Writes.as_view(), plain_view))
+    assert subjects(found) == [
+        f"{__name__}.Writes",
+        "checks_api_support.public_function",
+        "checks_api_support.plain_view",
+    ]
+    assert [str(each.id)[-4:] for each in found] == ["E480", "E480", "W482"]
+    assert "POST /1/" in found[0].msg
+    assert "audit_endpoints --write" in str(found[0].hint)
+
+
+def test_what_cannot_be_known_is_an_error_of_an_api() -> None:
+    [found] = findings(endpoints, ROOT_URLCONF=_urls(Decides.as_view()))
+    assert found.id == "django_hardened.E481"
+    assert "its own code may turn people away" in found.msg
+
+
+@pytest.mark.parametrize(
+    "view", [Closed.as_view(), LoginView.as_view(), marked], ids=["closed", "login", "marked"]
+)
+def test_what_is_closed_declared_or_of_django_is_not_found(view: Any) -> None:
+    assert codes(endpoints, ROOT_URLCONF=_urls(view)) == []
+
+
+def test_a_declaration_closes_a_finding_and_may_be_stale_or_malformed() -> None:
+    entry = {"pattern": "/0/", "method": "GET", "reason": "News are there to be read."}
+    urls = _urls(public_function)
+    assert codes(endpoints, ROOT_URLCONF=urls, HARDENED_PUBLIC_ENDPOINTS=[entry]) == []
+    gone = {**entry, "pattern": "/gone/"}
+    assert codes(endpoints, ROOT_URLCONF=urls, HARDENED_PUBLIC_ENDPOINTS=[entry, gone, {}]) == [
+        "W483",
+        "W484",
+    ]
+
+
+def test_many_are_counted() -> None:
+    def view(number: int) -> Any:
+        attributes = {"permission_classes": [AllowAny], "post": Writes.post}
+        return type(f"V{number:02}", (APIView,), attributes).as_view()
+
+    found = findings(endpoints, ROOT_URLCONF=_urls(*map(view, range(13))))
+    assert len(found) == 11
+    assert "3 more views" in found[-1].msg
+
+
+@pytest.mark.parametrize("urlconf", ["no.such.module", None, ()], ids=["broken", "none", "empty"])
+def test_without_a_urlconf_it_is_silent(urlconf: Any) -> None:
+    assert codes(endpoints, ROOT_URLCONF=urlconf) == []
