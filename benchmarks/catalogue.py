@@ -128,7 +128,7 @@ def wanted(check: Callable[..., Iterable[object]], which: str) -> bool:
         return True
     if module.endswith(".migrations") or which == "django":
         return False
-    endpoints = ("rest_framework", "throttles", "api_output", "api_packages", "tokens")
+    endpoints = ("rest_framework", "throttles", "api_output", "api_packages", "endpoints", "tokens")
     return which == "all" or not module.endswith(endpoints)
 
 

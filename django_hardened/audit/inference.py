@@ -13,12 +13,13 @@ from django_hardened.audit import admin, bodies, layers, ninja, requests
 from django_hardened.audit.asking import Answer, answer_of, arrive, ask, instance_of
 from django_hardened.audit.endpoints import Access, Kind
 from django_hardened.audit.layers import View
-from django_hardened.audit.methods import methods_of
+from django_hardened.audit.methods import answers_nothing, methods_of
 from django_hardened.audit.middleware import Gates
 from django_hardened.audit.refusals import is_refusal
 from django_hardened.audit.roles import Role
 from django_hardened.audit.urlconf import Route
 
+_FRAMEWORKS = ("django.", "rest_framework.")
 _NOBODY = "none of those who asked is let in"
 
 
@@ -99,6 +100,10 @@ def infer(subject: Subject, method: str, gates: Gates) -> Inference | None:
     if subject.cls is not None and subject.instance is None:
         return Inference(Access.UNKNOWN, note="its class cannot be instantiated")
     if subject.instance is not None and not subject.methods:
+        # A decorator of somebody else's may answer in its place.
+        are_plain = all(layers.module_of(each).startswith(_FRAMEWORKS) for each in subject.layers)
+        if are_plain and answers_nothing(subject.instance):
+            return None
         return Inference(Access.UNKNOWN, note="its dispatch() does all the work")
     inquiry = _Inquiry(subject, method, gates)
     stranger = inquiry.answer(Role.ANONYMOUS)

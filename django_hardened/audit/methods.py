@@ -50,6 +50,11 @@ def _of_instance(instance: Any) -> set[str]:
     return found
 
 
+def answers_nothing(instance: Any) -> bool:
+    """Whether a view without handlers leaves it to Django or DRF to say so, with 405."""
+    return not any(_is_own(instance, name) for name in ("dispatch", "http_method_not_allowed"))
+
+
 def _is_own(instance: Any, name: str) -> bool:
     """Whether a class of the project or of a package has the method, and not Django or DRF."""
     function = getattr(type(instance), name, None)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 
-from django_hardened.audit.endpoints import Access, Endpoint
 from django_hardened.checks import api, api_output, api_packages, rest_framework, urls
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.setting_types import has_urls
 from django_hardened.declarations import read_declarations
-from django_hardened.exposure import stale, undeclared
+
+if TYPE_CHECKING:
+    from django_hardened.audit.endpoints import Endpoint
 
 _HINT = (
     "Close it {how}; if it is public on purpose, {mark}declare it in public_endpoints.toml: "
@@ -65,8 +66,9 @@ def check_endpoints(**kwargs: Any) -> list[CheckMessage]:
     """What is open, and what is declared for no reason; no database is asked."""
     if not has_urls() or not api.callbacks():  # that it is broken, Django's own checks say
         return []
-    # It imports what tests do, which a server that boots has no use for.
+    # A server that boots has no use for them.
     from django_hardened.audit.inventory import audit  # noqa: PLC0415
+    from django_hardened.exposure import stale, undeclared  # noqa: PLC0415
 
     endpoints, declarations = audit(is_brief=True), read_declarations()
     found: dict[Rule, dict[str, list[Endpoint]]] = {E480: {}, E481: {}, W482: {}}
@@ -94,10 +96,11 @@ def _named_elsewhere() -> set[str]:
 
 
 def _rule_of(endpoint: Endpoint) -> Rule | None:
+    is_unknown = endpoint.proven.value == "unknown"
     if endpoint.kind.is_api:
-        return E481 if endpoint.proven is Access.UNKNOWN else E480
+        return E481 if is_unknown else E480
     # Of a page, who may see it is often a matter of its own code.
-    return None if endpoint.proven is Access.UNKNOWN else W482
+    return None if is_unknown else W482
 
 
 def _messages(rule: Rule, views: dict[str, list[Endpoint]]) -> Iterable[CheckMessage]:

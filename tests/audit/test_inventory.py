@@ -447,8 +447,8 @@ def test_no_database_and_no_cache_is_touched(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_progress_is_told_by_pattern() -> None:
     told: list[tuple[int, int]] = []
-    from django_hardened.audit.inventory import audit
+    from django_hardened.audit.inventory import inventory
 
     with audit_support.urls(path("a/", view), path("b/", view)):
-        audit(progress=lambda done, total: told.append((done, total)))
+        inventory(progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 2), (2, 2)]

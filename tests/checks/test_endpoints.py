@@ -66,7 +66,9 @@ def test_what_cannot_be_known_is_an_error_of_an_api() -> None:
 
 
 @pytest.mark.parametrize(
-    "view", [Closed.as_view(), LoginView.as_view(), marked], ids=["closed", "login", "marked"]
+    "view",
+    [Closed.as_view(), LoginView.as_view(), marked, APIView.as_view()],
+    ids=["closed", "login", "marked", "empty"],
 )
 def test_what_is_closed_declared_or_of_django_is_not_found(view: Any) -> None:
     assert codes(endpoints, ROOT_URLCONF=_urls(view)) == []
