@@ -71,11 +71,13 @@ class APIKeyAdmin(ModelAdmin):
         return f"HMAC-SHA-256, {key.hash[:6]}…"
 
     def save_model(self, request: HttpRequest, obj: APIKey, form: Any, change: bool) -> None:
-        text = None if change else obj.make_secret()
+        if change:  # what is not in the form may be another by now
+            obj.save(update_fields=form.changed_data)
+            return
+        text = obj.make_secret()
         super().save_model(request, obj, form, change)
-        if text:
-            announcements.created(obj)
-            vars(obj)["issued_text"] = text
+        announcements.created(obj)
+        vars(obj)["issued_text"] = text
 
     def response_add(self, request: HttpRequest, obj: APIKey, *args: Any, **kwargs: Any) -> Any:
         # Not by a message, which would be kept in the session or in a cookie.

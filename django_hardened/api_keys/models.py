@@ -125,6 +125,17 @@ class APIKey(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.identifier})"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, except what others may have written since the row was read.
+
+        Else who saves a record from before a revocation would undo it.
+        """
+        is_here = kwargs.get("using") in (None, self._state.db)
+        if not self._state.adding and self.revoked_at is None and is_here:
+            fields = {field.name for field in self._meta.concrete_fields}
+            kwargs.setdefault("update_fields", fields - {"id", "revoked_at", "last_used_at"})
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         self.scopes = joined(self.scopes)
         self.networks = joined(self.networks)
@@ -163,10 +174,17 @@ class APIKey(models.Model):
         now = now or timezone.now()
         if overlap < timedelta(0):
             raise ValueError("an overlap cannot be negative")
-        active = type(self).objects.filter(replaced_by=None, expires_at__gt=now)
-        with transaction.atomic(using=self._state.db):
-            new, text = type(self).objects.make(
-                using=self._state.db,
+        keys = type(self).objects
+        active = keys.filter(replaced_by=None, expires_at__gt=now)
+        database = self._state.db
+        with transaction.atomic(using=database):
+            # Scopes and an end that were narrowed since the row was read hold for both keys.
+            try:
+                self.refresh_from_db(using=database, from_queryset=keys.select_for_update())
+            except type(self).DoesNotExist:
+                raise NotActive(f"{self.identifier} is deleted.") from None
+            new, text = keys.make(
+                using=database,
                 name=self.name,
                 owner_id=self.owner_id,
                 scopes=self.scopes,

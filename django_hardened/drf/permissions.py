@@ -5,7 +5,7 @@ With REST framework's own operators (``&``, ``|``, ``~``), on sync and async vie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -72,12 +72,20 @@ class DjangoObjectPermissions(permissions.DjangoObjectPermissions):
     perms_map = permissions.DjangoObjectPermissions.perms_map | _READING
 
 
-class HasScope(permissions.BasePermission):
+class _NotNegated(permissions.BasePermissionMetaclass):
+    def __invert__(self) -> Any:
+        raise TypeError(
+            f"~{self.__name__} would admit everybody who has no such key, strangers included: say "
+            "who may call the view instead"
+        )
+
+
+class HasScope(permissions.BasePermission, metaclass=_NotNegated):
     """Admits API keys that have every scope in ``required_scopes`` of the view, and nobody else.
 
     ``required_scopes`` is a list, or a dictionary of lists by method; ``HEAD`` and ``OPTIONS`` take
-    what ``GET`` does unless they are named. A method that is missing and a view without the
-    attribute admit nobody. ``[]`` admits every key.
+    what ``GET`` does unless they are named. A method that is missing, a view without the attribute
+    and what is no collection admit nobody. ``[]`` admits every key. ``~HasScope`` is a TypeError.
     """
 
     message = "The API key does not have the scope that this takes."
@@ -88,14 +96,17 @@ class HasScope(permissions.BasePermission):
         required = self.required_scopes(request, view)
         return required is not None and request.auth.scopes.issuperset(required)
 
-    def required_scopes(self, request: Request, view: Any) -> Iterable[str] | None:
+    def required_scopes(self, request: Request, view: Any) -> Collection[str] | None:
         """Return the scopes that the request takes, or None where nobody has said so."""
         declared = getattr(view, "required_scopes", None)
         method = str(request.method)
         if isinstance(declared, Mapping):
             safe = declared.get("GET") if method in ("HEAD", "OPTIONS") else None
             declared = declared.get(method, safe)
-        return [declared] if isinstance(declared, str) else declared
+        if isinstance(declared, str):
+            return [declared]
+        # An iterator would be empty from the second request on, and then admit every key.
+        return declared if isinstance(declared, Collection) else None
 
 
 class SessionOrHasScope(HasScope):

@@ -183,6 +183,21 @@ def test_neither_owner_nor_hash_can_be_changed(client: Client, root: User) -> No
     assert changed == {"name", "scopes", "networks", "expires_at"}
 
 
+def test_a_form_writes_what_was_changed_in_it_alone(root: User, rf: Any) -> None:
+    key, _ = issue(now=timezone.now())
+    stale = APIKey.objects.get(pk=key.pk)
+    key.rotate()
+    key.revoke()
+    ends = key.expires_at
+    stale.name = "cd"
+    changed = type("Form", (), {"changed_data": ["name"]})
+    admin.site.get_model_admin(APIKey).save_model(rf.get("/"), stale, changed, change=True)
+    row = APIKey.objects.get(pk=key.pk)
+    assert (row.name, row.expires_at) == ("cd", ends)
+    assert row.revoked_at
+    assert row.replaced_by
+
+
 def test_the_list(client: Client, django_assert_max_num_queries: Any) -> None:
     key, _ = issue(now=timezone.now())
     for number in range(20):

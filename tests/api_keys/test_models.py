@@ -12,7 +12,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import IntegrityError, connection
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from django_hardened import signals
@@ -149,6 +149,40 @@ def test_only_the_first_time_counts() -> None:
     assert APIKey.objects.get(pk=key.pk).revoked_at == NOON
 
 
+def test_a_record_from_before_does_not_undo_it() -> None:
+    key, text = issue()
+    stale, late = APIKey.objects.get(pk=key.pk), APIKey.objects.get(pk=key.pk)
+    assert admitted(text, NOON + SECOND)
+    key.revoke(now=NOON + SECOND)
+    stale.name = "cd"
+    stale.save()
+    stale.save(using="default")
+    late.save(force_update=True)
+    row = APIKey.objects.get(pk=key.pk)
+    assert (row.revoked_at, row.last_used_at) == (NOON + SECOND, NOON + SECOND)
+    assert admitted(text) is None
+
+
+def test_a_record_of_a_deleted_key_does_not_bring_it_back() -> None:
+    key, text = issue()
+    stale = APIKey.objects.get(pk=key.pk)
+    key.delete()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        stale.save()
+    with pytest.raises(NotActive, match="deleted"):
+        stale.rotate(now=NOON)
+    assert admitted(text) is None
+    assert not APIKey.objects.exists()
+
+
+def test_saving_a_revocation_is_one() -> None:
+    key, text = issue()
+    key.revoked_at = NOON
+    key.save()
+    assert APIKey.objects.get(pk=key.pk).revoked_at == NOON
+    assert admitted(text) is None
+
+
 def test_without_a_time_it_is_now() -> None:
     key, _ = issue()
     before = timezone.now()
@@ -190,6 +224,17 @@ def test_an_overlap_lengthens_nothing() -> None:
     key.rotate(overlap=30 * DAY, now=NOON)
     assert key.expires_at == NOON + DAY
     assert admitted(text, NOON + DAY) is None
+
+
+def test_what_was_narrowed_meanwhile_is_narrow_in_both() -> None:
+    key, text = issue(scopes="read write")
+    stale = APIKey.objects.get(pk=key.pk)
+    key.scopes, key.networks, key.expires_at = "read", "192.0.2.0/24", NOON + 60 * SECOND
+    key.save()
+    new, _ = stale.rotate(now=NOON)
+    assert (new.scopes, new.networks) == ("read", "192.0.2.0/24")
+    assert APIKey.objects.get(pk=key.pk).expires_at == NOON + 60 * SECOND
+    assert admitted(text, NOON + 60 * SECOND) is None
 
 
 def test_an_overlap_is_a_day_unless_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -338,3 +339,17 @@ def test_a_session_may_do_what_its_user_may() -> None:
 @given(st.sets(st.sampled_from("abcd")), st.lists(st.sampled_from("abcd")))
 def test_the_rule(scopes: set[str], required: list[str]) -> None:
     assert asks(key(*scopes), required) is (set(required) <= scopes)
+
+
+@pytest.mark.parametrize("required", [iter(["a"]), (each for each in "a"), map(str, "a"), 3, True])
+def test_what_is_no_collection_admits_nobody(required: Any) -> None:
+    for declared in (required, {"GET": required}):
+        assert not asks(key("a"), declared)
+        assert not asks(key(), declared)
+
+
+@pytest.mark.parametrize("permission", [HasScope, SessionOrHasScope])
+def test_the_opposite_would_be_everybody(permission: Any) -> None:
+    with pytest.raises(TypeError, match=f"~{permission.__name__} would admit everybody"):
+        operator.invert(permission)
+    assert permission & IsAuthenticated | DenyByDefault
