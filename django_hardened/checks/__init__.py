@@ -16,6 +16,7 @@ from django.core.checks.registry import CheckRegistry, registry
 
 from django_hardened.checks import (
     admin,
+    api_keys,
     api_output,
     api_packages,
     authentication,
@@ -84,7 +85,8 @@ SETTINGS_MODULES = (
     *(csrf, csp, csp_sources, cors),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
     *(throttle_rates, tokens, token_cookies),  # 4xx
-    *(caches, cache_privacy, databases, limit_counts, limit_stores, mail, tasks, uploads),  # 5xx
+    *(caches, cache_privacy, api_keys, databases, limit_counts, limit_stores),  # 5xx
+    *(mail, tasks, uploads),
     *(process, logs, middleware, versions),  # 6xx
     *(spelling, setting_types),  # 9xx
 )

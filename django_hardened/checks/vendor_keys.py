@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from django_hardened.api_keys.key_format import PATTERN, parse
+
 
 def _any_of(*forms: str) -> re.Pattern[str]:
     """Match any of ``forms`` as a word of its own: not within a longer one."""
@@ -26,6 +28,8 @@ _SECRET = _any_of(
     r"sk-[A-Za-z0-9]{32,}",
     r"key-[0-9a-f]{32}",  # https://documentation.mailgun.com/docs/mailgun/api-reference
 )
+# Our own, with any prefix: the checksum tells one from what looks like one.
+_OWN = _any_of(rf"[A-Za-z][A-Za-z0-9_]{{0,19}}{PATTERN}")
 # RFC 7468 and RFC 1421; with escaped line breaks where it comes from JSON.
 _PRIVATE_KEY = re.compile(
     r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:\s|\\n)*[A-Za-z0-9+/]{40,}", re.ASCII
@@ -55,6 +59,8 @@ def is_secret(text: str, path: str) -> bool:
 
     ``path`` is the name of the setting and the keys that lead to ``text``, in capitals.
     """
+    if any(parse(found[0]) for found in _OWN.finditer(text)):
+        return True
     return not _MADE_UP.search(text) and bool(
         _SECRET.search(text)
         or _PRIVATE_KEY.search(text)

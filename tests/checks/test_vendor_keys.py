@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from findings_support import Source, codes
 
+from django_hardened.api_keys import key_format
 from django_hardened.checks import literals, vendor_keys
 
 LETTERS = "k3yZr8mQ1xW5vT0bN7cJ4hF2gD9sA6pLeYuIoRtKwXqMnBvHaSdPzUjEgCf"
@@ -43,6 +44,24 @@ def test_a_key_under_any_name(project: Source, text: str) -> None:
         messages = literals.check_literal_secrets()
     assert codes(messages) == ["E041"] * 3
     assert text not in str(messages)
+
+
+@pytest.mark.parametrize("prefix", ["dhk", "acme_live", "example"])
+@pytest.mark.parametrize("around", ["{}", "Api-Key {}", "https://api.test/?key={}"])
+def test_a_key_of_our_own(project: Source, prefix: str, around: str) -> None:
+    body = f"{prefix}_{HEX[:16]}_{LETTERS[:43]}"
+    text = around.format(body + key_format.checksum(body))
+    with project.in_effect(f"A_LINE = {text!r}\n"):
+        messages = literals.check_literal_secrets()
+    assert codes(messages) == ["E041"]
+    assert body not in str(messages)
+
+
+@pytest.mark.parametrize("end", ["000000", "00000"])
+def test_what_has_another_checksum_is_no_key_of_our_own(project: Source, end: str) -> None:
+    text = f"dhk_{HEX[:16]}_{LETTERS[:43]}{end}"
+    with project.in_effect(f"A_LINE = {text!r}\n"):
+        assert codes(literals.check_literal_secrets()) == []
 
 
 @pytest.mark.parametrize("kind", ["", "RSA ", "EC ", "OPENSSH "])
