@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from adrf.viewsets import ViewSet as AsyncViewSet
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient, Client, override_settings
+from django.test import AsyncClient, Client
 from django.urls import include, path, resolve
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -362,12 +361,11 @@ SAID = {"get /hidden/", "get /async-set/"}
 
 
 @pytest.fixture(autouse=True)
-def _urls(settings: Any) -> Iterator[None]:
+def _urls(settings: Any) -> None:
+    # All by the one fixture: what is overridden within it has to end before it does.
     login_required = "django.contrib.auth.middleware.LoginRequiredMiddleware"
-    with override_settings(
-        ROOT_URLCONF=Urls, MIDDLEWARE=[*settings.MIDDLEWARE, login_required], LOGIN_URL="/login/"
-    ):
-        yield
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, login_required]
+    settings.ROOT_URLCONF, settings.LOGIN_URL = Urls, "/login/"
 
 
 @pytest.mark.parametrize("call", ANSWERS)
