@@ -25,6 +25,12 @@ NOTHING: dict[str, Any] = {
 LIMITED = NOTHING | {"MIDDLEWARE": [MIDDLEWARE]}
 
 
+@pytest.fixture(autouse=True)
+def _no_other_limiter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether it is imported is what is looked at, and other tests import it."""
+    monkeypatch.delitem(sys.modules, "django_ratelimit.core", raising=False)
+
+
 class OwnLocMem(LocMemCache):
     pass
 
@@ -153,7 +159,6 @@ def test_django_ratelimit_counts_where_it_can(name: str) -> None:
 
 
 def test_django_ratelimit_that_is_imported_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "django_ratelimit.core", raising=False)
     locmem = cache(BACKENDS + UNFIT[0])
     assert codes(limit_counts, **NOTHING, **locmem) == []
     monkeypatch.setitem(sys.modules, "django_ratelimit.core", type(sys)("django_ratelimit.core"))
