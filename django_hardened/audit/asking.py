@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial, update_wrapper
+from functools import partial, update_wrapper
 from inspect import iscoroutine
 from types import FunctionType, MethodType
 from typing import Any, cast
@@ -21,6 +21,7 @@ from django.http import Http404
 
 from django_hardened.audit import layers, ninja
 from django_hardened.audit.layers import View
+from django_hardened.audit.memos import remembered
 from django_hardened.audit.roles import no_database
 
 
@@ -142,7 +143,7 @@ def emptied(view: View, prepare: Callable[[Any], None] = lambda instance: None) 
     return layers.with_view(view, _noting(target))
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _noting(target: Any) -> View:
     """Return what notes that it was called, and has the marks of ``target``."""
 
@@ -217,7 +218,7 @@ def _emptied_handler(handler: Any, instance: Any) -> View:
     return layers.with_view(handler, _noting(layers.layers(handler)[-1]))
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _emptied_function(function: FunctionType) -> View:
     target = layers.layers(function)[-1]
     return layers.replaced(function, target, _noting(target))
@@ -230,7 +231,7 @@ def _quieten(instance: Any) -> None:
         instance.dispatch = MethodType(quiet, instance)
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _quiet_dispatch(dispatch: Any) -> View | None:
     target = layers.layers(dispatch)[-1]
     return None if target is dispatch else layers.replaced(dispatch, target, target)

@@ -11,11 +11,11 @@ import dis
 import inspect
 import textwrap
 from collections.abc import Iterator
-from functools import lru_cache
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from django_hardened.audit import layers
+from django_hardened.audit.memos import remembered
 from django_hardened.audit.places import is_library
 
 # Who says these words turns somebody away.
@@ -135,7 +135,7 @@ def _named(function: FunctionType, owner: type | None) -> Iterator[FunctionType]
                 yield found
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _own_names(code: CodeType) -> frozenset[str]:
     """Return the names that ``code`` takes from ``self``."""
     found: set[str] = set()
@@ -171,7 +171,7 @@ def _may_be_closed(view: FunctionType) -> bool:
     return hasattr(view, "view_class") or len(layers.layers(view)) > 1
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _refuses(function: FunctionType) -> bool:
     names = names_in(function.__code__)
     if names & _REFUSALS or _numbers_in(function.__code__) & _STATUSES:

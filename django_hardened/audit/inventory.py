@@ -7,7 +7,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from django_hardened.audit import admin, layers, marks, ninja, places
+from django_hardened.audit import admin, layers, marks, memos, ninja, places
 from django_hardened.audit.capture import forget_cached, quiet, without_sending
 from django_hardened.audit.endpoints import Access, Endpoint, Kind
 from django_hardened.audit.inference import Inference, Subject, infer
@@ -40,7 +40,7 @@ def inventory(
     ``progress`` is told how many patterns of how many are done.
     """
     found: list[tuple[Route, Endpoint]] = []
-    with _lock, quiet(), without_sending(), no_database.entered():
+    with _lock, quiet(), without_sending(), no_database.entered(), memos.kept():
         survey, all_routes = _Survey(is_brief=is_brief), _reachable(routes(urlconf))
         for number, route in enumerate(all_routes, start=1):
             found += [(route, endpoint) for endpoint in survey.endpoints(route)]

@@ -10,10 +10,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ContextDecorator
-from functools import lru_cache, partial
+from functools import partial
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import CellType, FunctionType, MethodType
 from typing import Any, cast
+
+from django_hardened.audit.memos import remembered
 
 # Of these nothing keeps anybody out, and some count or store.
 _TRANSPARENT = (
@@ -39,7 +41,7 @@ def layers(view: View) -> list[View]:
     return list(_layers_of_function(view)) if isinstance(view, FunctionType) else _peeled(view)
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _layers_of_function(view: View) -> tuple[View, ...]:
     return tuple(_peeled(view))
 

@@ -11,7 +11,7 @@ from django.db import connections
 from django.test.client import Client, ClientHandler
 from django.urls import Resolver404, resolve
 
-from django_hardened.audit import requests
+from django_hardened.audit import memos, requests
 from django_hardened.audit.capture import Captured, forget_cached, isolated, rolled_back
 from django_hardened.audit.endpoints import Access, Endpoint, Kind, Probed
 from django_hardened.audit.inference import Subject
@@ -88,7 +88,7 @@ def probe(
         ProbeImpossible: a database cannot roll back.
     """
     rows, found = list(inventory), []
-    with isolated() as captured:
+    with isolated() as captured, memos.kept():
         users = _users()
         for number, (route, endpoint) in enumerate(rows, start=1):
             is_called = unsafe or not endpoint.is_write

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from re import _constants as ops  # type: ignore[attr-defined]  # the one parser that re has
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
+
+from django_hardened.audit.memos import remembered
 
 # Tried in turn for the part that a set or a dot stands for.
 _CHARACTERS = "a1A-_./ ,:@%"
@@ -35,7 +36,7 @@ def readable(regex: str) -> str:
     return _Writer(tree, lambda number: f"<{names.get(number, 'var')}>").text()
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def _parsed(regex: str, flags: int) -> Any:
     return _parser.parse(regex, flags)
 
