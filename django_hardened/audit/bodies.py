@@ -39,6 +39,8 @@ _PERSONAL = frozenset(
 _SUBMITTED = frozenset(
     "FILES POST _load_post_and_files body data is_valid method readline upload_handlers".split()
 )
+_WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_FORMS = frozenset({"FILES", "POST", "_load_post_and_files"})
 _HELPERS = 3  # functions that call functions that call functions
 
 
@@ -57,6 +59,31 @@ def takes_submissions(view: Any) -> bool:
     return not functions or any(
         not _SUBMITTED.isdisjoint(names_in(each.__code__)) for each in functions
     )
+
+
+def methods_named(view: Any) -> set[str]:
+    """Return the methods that change things which a function tells apart, ``{"PUT", "DELETE"}``.
+
+    POST is one of them where it looks at a form as well. None where it tells none apart.
+    """
+    function = _function(view)
+    if function is None or "method" not in names_in(function.__code__):
+        return set()
+    found = set(_WRITES) & _texts_in(function.__code__)
+    has_form = not _FORMS.isdisjoint(names_in(function.__code__))
+    return found | {"POST"} if found and has_form else found
+
+
+def _texts_in(code: CodeType) -> set[str]:
+    found: set[str] = set()
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found |= _texts_in(constant)
+        elif isinstance(constant, tuple | frozenset):  # in ("PUT", "PATCH")
+            found |= {each for each in constant if isinstance(each, str)}
+        elif isinstance(constant, str):
+            found.add(constant)
+    return found
 
 
 def names_in(code: CodeType) -> set[str]:

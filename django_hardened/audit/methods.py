@@ -25,13 +25,20 @@ def methods_of(chain: list[Any], instance: Any = None) -> list[str]:
     elif isinstance(target, Feed):
         found = {"GET"}
     else:
-        is_form = admin.takes_submissions(chain) or bodies.takes_submissions(target)
-        found = {"GET", "POST"} if is_form else {"GET"}
-        found |= _required(chain) or set()
+        found = {"GET"} | _written(chain) | (_required(chain) or set())
     required = _required(chain)
     if required is not None:
         found &= required
     return sorted(found - ({"HEAD"} if "GET" in found else set()), key=_rank)
+
+
+def _written(chain: list[Any]) -> set[str]:
+    """Return the methods that change things, as the code of a function has them."""
+    named = bodies.methods_named(chain[-1])
+    if named:
+        return named
+    is_form = admin.takes_submissions(chain) or bodies.takes_submissions(chain[-1])
+    return {"POST"} if is_form else set()
 
 
 def _rank(method: str) -> tuple[int, str]:

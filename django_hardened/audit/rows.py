@@ -58,7 +58,16 @@ def values_for(subject: Subject) -> Mapping[str, tuple[str, ...]]:
         value = getattr(row, attribute, None)
         if value is not None:
             found[name] = (str(value),)
+    if "format" in names:
+        found["format"] = _formats(subject.instance)
     return found
+
+
+def _formats(view: Any) -> tuple[str, ...]:
+    """Return the suffixes for which REST framework has a renderer; another one is a 404."""
+    renderers = getattr(view, "renderer_classes", None) or ()
+    known = [str(each.format) for each in renderers if getattr(each, "format", None)]
+    return (*known, *(f".{each}" for each in known))
 
 
 def _looked_up(subject: Subject) -> dict[str, tuple[Any, str]]:
