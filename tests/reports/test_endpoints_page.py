@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
 import os
 import re
 import shutil
@@ -77,6 +78,7 @@ def test_the_policy_admits_what_is_there_and_nothing_else() -> None:
         digest = base64.b64encode(hashlib.sha256(content[0].encode()).digest()).decode()
         assert f"{name}-src 'sha256-{digest}'" in told
     assert told.startswith("default-src 'none'; ")
+    assert "require-trusted-types-for 'script'" in told
     assert "unsafe" not in told
     # What a policy does not let run, and what would be fetched.
     assert not re.search(r"\s(style|on\w+|src|srcset)=", re.sub(r"<code>.*?</code>", "", shown))
@@ -178,6 +180,91 @@ def test_the_policy_stops_what_is_slipped_in(tmp_path: Path) -> None:
     assert "Content Security Policy" in log
 
 
+# Text against the colour behind it, as WCAG 2.2 counts contrast; 4.5 is level AA.
+LOOKS = """<script>
+    const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+    const light = (color) => channels(color).slice(0, 3).map((each) => each / 255)
+        .map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, each, index) => sum + each * [0.2126, 0.7152, 0.0722][index], 0);
+    const back = (element) => {
+        const color = getComputedStyle(element).backgroundColor;
+        return channels(color)[3] === 0 && element.parentElement
+            ? back(element.parentElement) : color;
+    };
+    const contrast = (element) => {
+        const both = [light(getComputedStyle(element).color), light(back(element))];
+        return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+    };
+    const texts = [...document.body.querySelectorAll("*")].filter((each) =>
+        each.tagName !== "SCRIPT" && [...each.childNodes].some((node) =>
+            node.nodeType === 3 && node.data.trim()));
+    const all = [...document.querySelectorAll("[id]")].map((each) => each.id);
+    const named = (each) => each.caption || each.getAttribute("aria-labelledby");
+    document.title = JSON.stringify({
+        looks: getComputedStyle(document.body).backgroundColor,
+        pale: texts.filter((each) => contrast(each) < 4.5).map((each) => each.outerHTML),
+        twice: all.filter((each, index) => all.indexOf(each) !== index),
+        nameless: [...document.querySelectorAll("table")].filter((each) => !named(each)).length,
+        unlabelled: [...document.querySelectorAll("input")]
+            .filter((each) => !each.labels.length).length,
+        dangling: [...document.querySelectorAll("a[href^='#']")]
+            .filter((each) => !document.querySelector(each.hash)).map((each) => each.hash),
+        skipping: [...document.querySelectorAll("a, input")]
+            .filter((each) => each.tabIndex !== 0).length,
+        wider: document.documentElement.scrollWidth > document.documentElement.clientWidth,
+    });
+    </script></body>"""
+
+
+@pytest.mark.parametrize(
+    ("options", "back"),
+    [
+        (["--window-size=1200,900"], "rgb(255, 255, 255)"),
+        (["--window-size=500,900", "--blink-settings=preferredColorScheme=0"], "rgb(18, 22, 28)"),
+    ],
+    ids=["light", "narrow-and-dark"],
+)
+def test_it_can_be_seen_heard_and_reached(tmp_path: Path, options: list[str], back: str) -> None:
+    finding = Finding("open-write", "Anybody may write.", "Close it.", PACKAGE)
+    levels = [checks.Error, checks.Warning, checks.Info]
+    verdicts = [Verdict(each("Not safe.", hint="Do.", id="shop.W1")) for each in levels]
+    changes = Changes(opened=(("GET", "/a/", "staff", "anonymous"),))
+    rendered = page.render(
+        ALL,
+        [finding],
+        declarations=DECLARED,
+        verdicts=verdicts,
+        changes=changes,
+        before="main.json",
+    )
+    file = tmp_path / "report.html"
+    file.write_text(re.sub(r"<meta http-equiv.*?>", "", rendered.replace("</body>", LOOKS)))
+    document, _ = browse(file, "--dump-dom", *options)
+    title = re.search("<title>(.*?)</title>", document, re.DOTALL)
+    assert title
+    assert json.loads(html.unescape(title[1])) == {
+        "looks": back,
+        "pale": [],
+        "twice": [],
+        "nameless": 0,
+        "unlabelled": 0,
+        "dangling": [],
+        "skipping": 0,
+        "wider": False,
+    }
+
+
+def test_it_is_printed(tmp_path: Path) -> None:
+    file, printed = tmp_path / "report.html", tmp_path / "report.pdf"
+    file.write_text(page.render(ALL * 40, []))
+    browse(file, f"--print-to-pdf={printed}")
+    content = printed.read_bytes()
+    assert content.startswith(b"%PDF-")
+    counted = re.search(rb"/Type\s*/Pages\s*/Count (\d+)|/Count (\d+)", content)
+    assert counted
+    assert int(counted[1] or counted[2]) > 1
+
+
 @pytest.mark.parametrize(
     ("action", "shown"),
     [
@@ -185,6 +272,7 @@ def test_the_policy_stops_what_is_slipped_in(tmp_path: Path) -> None:
         ("search.value = 'NOTHING'", []),
         ("box('write', 'no').checked = false", ["/hook/", "/login/"]),
         ("box('origin', 'first-party').checked = false", ["/admin/"]),
+        ("box('exposure', 'open-write').checked = false", ["/news/<int:pk>/", "/me/", "/admin/"]),
     ],
 )
 def test_endpoints_are_searched_and_filtered(tmp_path: Path, action: str, shown: Any) -> None:

@@ -57,7 +57,8 @@ def render(
     context = {
         "title": "Who may call what",
         "policy": f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'",
+        "base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'",
         # They are of this package, and hashed: escaped they would be others.
         "style": mark_safe(style),  # noqa: S308
         "script": mark_safe(script),  # noqa: S308

@@ -12,12 +12,10 @@
 
   const apply = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const write = chosen("write");
-    const origin = chosen("origin");
+    const filters = ["write", "origin", "exposure"].map((name) => [name, chosen(name)]);
     for (const row of rows) {
       row.hidden = !(
-        write.has(row.dataset.write) &&
-        origin.has(row.dataset.origin) &&
+        filters.every(([name, values]) => values.has(row.dataset[name])) &&
         words.every((word) => texts.get(row).includes(word))
       );
     }
