@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_permission_codename
 
-from django_hardened.audit import layers
+from django_hardened.audit import functions
 
 # The permissions of which one is needed, by the view of a ModelAdmin.
 _NEEDED = {
@@ -53,7 +53,7 @@ def is_behind_the_door(chain: Sequence[Any]) -> bool:
     code = getattr(chain[0], "__code__", None)
     if code is None or code.co_qualname not in _DOORS:
         return False
-    owner = layers.cells(chain[0]).get("self")
+    owner = functions.cells(chain[0]).get("self")
     site = type(getattr(owner, "admin_site", owner))
     return all(
         getattr(getattr(site, name, None), "__module__", None) == "django.contrib.admin.sites"

@@ -19,7 +19,7 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404
 
-from django_hardened.audit import layers, ninja
+from django_hardened.audit import functions, layers, ninja
 from django_hardened.audit.layers import View
 from django_hardened.audit.memos import remembered
 from django_hardened.audit.roles import no_database
@@ -130,12 +130,14 @@ def _failed(error: Exception, *, is_looked_up: bool) -> Answer:
 def emptied(view: View, prepare: Callable[[Any], None] = lambda instance: None) -> View:
     """Return ``view`` with nothing in the place of its innermost code."""
     target = layers.layers(view)[-1]
-    if layers.is_class_view(target):
-        runs_as_usual = layers.is_as_view_of_a_library(target)
+    if functions.is_class_view(target):
+        runs_as_usual = functions.is_as_view_of_a_library(target)
         emptied_class = (
             partial(_run_class, target, prepare)
             if runs_as_usual
-            else (layers.with_cells(cast(FunctionType, target), {"cls": _Emptied(target, prepare)}))
+            else (
+                functions.with_cells(cast(FunctionType, target), {"cls": _Emptied(target, prepare)})
+            )
         )
         return layers.with_view(view, emptied_class)
     if ninja.path_view(target) is not None:
@@ -182,7 +184,7 @@ class _Emptied:
     """
 
     def __init__(self, target: Any, prepare: Callable[[Any], None]) -> None:
-        enclosed = layers.cells(target)
+        enclosed = functions.cells(target)
         self._cls, self._actions = enclosed["cls"], enclosed.get("actions") or {}
         self._prepare = prepare
 
@@ -202,7 +204,7 @@ class _Emptied:
 
 def instance_of(target: View) -> tuple[Any, Mapping[str, str] | None]:
     """Return an instance of the class of an ``as_view``, and for a viewset its actions."""
-    enclosed = layers.cells(target)
+    enclosed = functions.cells(target)
     instance = enclosed["cls"](**enclosed["initkwargs"])
     actions = enclosed.get("actions")
     if actions is not None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
-from django_hardened.audit import layers
+from django_hardened.audit import functions, layers
 from django_hardened.audit.memos import remembered
 from django_hardened.audit.places import is_library
 
@@ -150,7 +150,7 @@ _HANDLERS = frozenset(
 
 def _named(function: FunctionType, owner: type | None) -> Iterator[FunctionType]:
     """Yield what ``function`` may call: functions by their name, and methods of its class."""
-    enclosed, own = layers.cells(function), _own_names(function.__code__) - _HANDLERS
+    enclosed, own = functions.cells(function), _own_names(function.__code__) - _HANDLERS
     for name in sorted(names_in(function.__code__)):
         for value in (
             enclosed.get(name),

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.views import LoginView
 
-from django_hardened.audit import admin, bodies, layers, ninja, requests
+from django_hardened.audit import admin, bodies, functions, layers, ninja, requests
 from django_hardened.audit.asking import Answer, answer_of, arrive, ask, instance_of
 from django_hardened.audit.endpoints import Access, Kind
 from django_hardened.audit.layers import View
@@ -30,7 +30,9 @@ class Subject:
         self.route = route
         self.layers = layers.layers(route.callback)
         self.target = self.layers[-1]
-        self.cls = layers.cells(self.target)["cls"] if layers.is_class_view(self.target) else None
+        self.cls = (
+            functions.cells(self.target)["cls"] if functions.is_class_view(self.target) else None
+        )
         self.path_view = ninja.path_view(self.target)
 
     @cached_property
@@ -46,7 +48,7 @@ class Subject:
     @property
     def actions(self) -> dict[str, str]:
         """The actions of a viewset, by method."""
-        return layers.cells(self.target).get("actions") or {}
+        return functions.cells(self.target).get("actions") or {}
 
     @cached_property
     def is_drf(self) -> bool:
@@ -82,7 +84,7 @@ class Subject:
             return self.target
         innermost: View = layers.layers(found)[-1]
         # @api_view puts a function of its own in front of the one that it decorates.
-        return layers.cells(innermost).get("func", innermost) if self.is_drf else innermost
+        return functions.cells(innermost).get("func", innermost) if self.is_drf else innermost
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,9 @@ def infer(subject: Subject, method: str, gates: Gates) -> Inference | None:
         return Inference(Access.UNKNOWN, note="its class cannot be instantiated")
     if subject.instance is not None and not subject.methods:
         # A decorator of somebody else's may answer in its place.
-        are_plain = all(layers.module_of(each).startswith(_FRAMEWORKS) for each in subject.layers)
+        are_plain = all(
+            functions.module_of(each).startswith(_FRAMEWORKS) for each in subject.layers
+        )
         if are_plain and answers_nothing(subject.instance):
             return None
         return Inference(Access.UNKNOWN, note="its dispatch() does all the work")

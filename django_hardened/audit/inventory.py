@@ -7,7 +7,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from django_hardened.audit import admin, layers, marks, memos, ninja, places
+from django_hardened.audit import admin, functions, layers, marks, memos, ninja, places
 from django_hardened.audit.capture import forget_cached, quiet, without_sending
 from django_hardened.audit.endpoints import Access, Endpoint, Kind
 from django_hardened.audit.inference import Inference, Subject, infer
@@ -81,7 +81,7 @@ class _Survey:
 
 def _for_staff(route: Route) -> Iterator[Endpoint]:
     for method in ("GET", "POST"):
-        view = layers.name_of(route.callback)
+        view = functions.name_of(route.callback)
         yield Endpoint(route.path, route.full_name, method, view, Access.STAFF, Kind.ADMIN)
 
 
@@ -93,7 +93,7 @@ def _endpoints(route: Route, gates: Gates) -> Iterator[Endpoint]:
             path=route.path,
             name=route.full_name,
             method="GET",
-            view=layers.name_of(route.callback),
+            view=functions.name_of(route.callback),
             access=Access.UNKNOWN,
             note=f"{type(error).__name__} when it was looked at",
         )
@@ -146,8 +146,8 @@ def _is_function_of_drf(subject: Subject) -> bool:
 def _name_of(named: Any) -> str:
     owner = getattr(named, "__self__", None)
     if owner is not None and not isinstance(owner, type):
-        return f"{layers.name_of(type(owner))}.{named.__name__}"
-    return layers.name_of(named)
+        return f"{functions.name_of(type(owner))}.{named.__name__}"
+    return functions.name_of(named)
 
 
 def _owner(subject: Subject) -> Any:

@@ -8,13 +8,14 @@ counts is left out, so that asking leaves no trace.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ContextDecorator
 from functools import partial
 from inspect import CO_VARARGS, CO_VARKEYWORDS
-from types import CellType, FunctionType, MethodType
+from types import FunctionType, MethodType
 from typing import Any, cast
 
+from django_hardened.audit.functions import cells, is_class_view, module_of, name_of, with_cells
 from django_hardened.audit.memos import remembered
 
 # Of these nothing keeps anybody out, and some count or store.
@@ -56,45 +57,6 @@ def _peeled(view: View) -> list[View]:
     return found
 
 
-def is_class_view(view: object) -> bool:
-    """Whether ``view`` is what the ``as_view`` of a class returned, without decorators."""
-    names = getattr(getattr(view, "__code__", None), "co_freevars", ())
-    return "cls" in names and "initkwargs" in names and isinstance(cells(view).get("cls"), type)
-
-
-def cells(function: object) -> dict[str, Any]:
-    """Return the variables that ``function`` encloses, by name; those not set yet are left out."""
-    if isinstance(function, MethodType):
-        function = function.__func__
-    if not isinstance(function, FunctionType) or not function.__closure__:
-        return {}
-    return {
-        name: cell.cell_contents
-        for name, cell in zip(function.__code__.co_freevars, function.__closure__, strict=True)
-        if _is_set(cell)
-    }
-
-
-def is_as_view_of_a_library(view: object) -> bool:
-    """Whether it is Django's or REST framework's ``as_view`` that made it, and no other."""
-    return module_of(view).startswith(("django.views.generic.", "rest_framework."))
-
-
-def with_cells(function: FunctionType, changed: Mapping[str, Any]) -> FunctionType:
-    """Return a copy of ``function`` that encloses other values in variables of these names."""
-    names = function.__code__.co_freevars
-    closure = tuple(
-        CellType(changed[name]) if name in changed else cell
-        for name, cell in zip(names, function.__closure__ or (), strict=True)
-    )
-    code, defaults = function.__code__, function.__defaults__
-    twin = FunctionType(code, function.__globals__, function.__name__, defaults, closure)
-    twin.__kwdefaults__ = function.__kwdefaults__
-    twin.__qualname__ = function.__qualname__
-    vars(twin).update(vars(function))
-    return twin
-
-
 def with_view(view: View, replacement: View) -> View:
     """Return ``view`` with ``replacement`` in the place of the innermost layer.
 
@@ -111,31 +73,6 @@ def replaced(view: View, target: View, replacement: View) -> View:
     if result is _UNCHANGED:
         raise OpaqueLayer(name_of(view))
     return cast(View, result)
-
-
-def name_of(view: object) -> str:
-    """Return the dotted name of a function, a class, or the class of an instance."""
-    while isinstance(view, partial):
-        view = view.func
-    named = view if hasattr(view, "__qualname__") else type(view)
-    return f"{named.__module__}.{named.__qualname__}"
-
-
-def module_of(view: object) -> str:
-    """Return the module whose code runs, whatever ``functools.wraps`` says."""
-    if isinstance(view, MethodType):
-        view = view.__func__
-    if isinstance(view, FunctionType):
-        return str(view.__globals__.get("__name__", ""))
-    return type(view).__module__
-
-
-def _is_set(cell: CellType) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018  # raises where nothing is in it yet
-    except ValueError:
-        return False
-    return True
 
 
 # -- What is inside -------------------------------------------------------------------------------

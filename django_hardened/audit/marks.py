@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from django_hardened.audit import layers
+from django_hardened.audit import functions, layers
 
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 _STAFF = "django.contrib.admin.views.decorators"
@@ -39,8 +39,8 @@ def vars_of(layer: Any) -> dict[str, Any]:
 
 
 def _is_csrf_protect(layer: Any) -> bool:
-    ask = layers.cells(layer).get("_pre_process_request")
-    middleware = layers.cells(ask).get("middleware") if ask else None
+    ask = functions.cells(layer).get("_pre_process_request")
+    middleware = functions.cells(ask).get("middleware") if ask else None
     return any(base.__name__ == "CsrfViewMiddleware" for base in type(middleware).__mro__)
 
 
@@ -51,8 +51,8 @@ def cache(chain: list[Any]) -> str | None:
 
 
 def _cache_of(layer: Any) -> str | None:
-    enclosed = layers.cells(layer)
-    if layers.module_of(layer) == "django.views.decorators.cache":
+    enclosed = functions.cells(layer)
+    if functions.module_of(layer) == "django.views.decorators.cache":
         given = enclosed.get("kwargs")
         if not given:
             return "never_cache"
@@ -62,7 +62,7 @@ def _cache_of(layer: Any) -> str | None:
         )
         return f"cache_control {listed}"
     ask = enclosed.get("_pre_process_request")
-    middleware = layers.cells(ask).get("middleware") if ask else None
+    middleware = functions.cells(ask).get("middleware") if ask else None
     is_cache = type(middleware).__name__ == "CacheMiddleware"
     return f"cache_page {getattr(middleware, 'page_timeout', '?')} s" if is_cache else None
 
@@ -73,7 +73,7 @@ def limits(chain: list[Any]) -> tuple[str, ...]:
 
 
 def _limits_of(layer: Any) -> Iterator[str]:
-    module, enclosed = layers.module_of(layer), layers.cells(layer)
+    module, enclosed = functions.module_of(layer), functions.cells(layer)
     if module == "django_ratelimit.decorators" and enclosed.get("rate") is not None:
         yield f"ratelimit: {enclosed['rate']}"
     if module == "django_hardened.ratelimit.decorators" and "layer" in enclosed:
@@ -88,22 +88,22 @@ def required(chain: list[Any]) -> tuple[str, ...]:
 
 
 def _required_by(layer: Any) -> Iterator[str]:
-    enclosed, module = layers.cells(layer), layers.module_of(layer)
+    enclosed, module = functions.cells(layer), functions.module_of(layer)
     test = enclosed.get("test_func")
     if module == "django.contrib.auth.decorators" and test is not None:
-        permissions = layers.cells(test).get("perms")
+        permissions = functions.cells(test).get("perms")
         if permissions:
             yield from map(str, permissions)
-        elif layers.module_of(test) == _STAFF:
+        elif functions.module_of(test) == _STAFF:
             yield "staff_member_required"
-        elif layers.module_of(test) == module:
+        elif functions.module_of(test) == module:
             yield "login_required"
         else:
-            yield layers.name_of(test).rpartition(".")[2]
+            yield functions.name_of(test).rpartition(".")[2]
     elif (
         not module.startswith(("django.", "rest_framework.", "contextlib", "functools", "django_"))
         and hasattr(layer, "__wrapped__")
-        and not layers.is_class_view(layer)
+        and not functions.is_class_view(layer)
     ):
         # A decorator of the project or of a package: its name, from the function that made it.
         qualified = getattr(getattr(layer, "__code__", None), "co_qualname", "")

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.syndication.views import Feed
 from django.views.generic import RedirectView
 
-from django_hardened.audit import admin, bodies, layers, ninja
+from django_hardened.audit import admin, bodies, functions, ninja
 
 # HEAD is a GET without a body, and OPTIONS says which methods there are.
 _IMPLIED = {"head", "options"}
@@ -73,8 +73,8 @@ def _required(chain: list[Any]) -> set[str] | None:
     """Return the methods that ``require_http_methods`` admits, or None without it."""
     found: set[str] | None = None
     for layer in chain:
-        listed = layers.cells(layer).get("request_method_list")
-        if listed is not None and layers.module_of(layer) == "django.views.decorators.http":
+        listed = functions.cells(layer).get("request_method_list")
+        if listed is not None and functions.module_of(layer) == "django.views.decorators.http":
             admitted = {str(each).upper() for each in listed}
             found = admitted if found is None else found & admitted
     return found

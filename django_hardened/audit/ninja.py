@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django_hardened.audit import layers
+from django_hardened.audit import functions, layers
 
 
 def path_view(view: object) -> Any:
     """Return Ninja's object with the operations of a path, or None for other views."""
-    owner = getattr(view, "__self__", None) or layers.cells(view).get("self")
+    owner = getattr(view, "__self__", None) or functions.cells(view).get("self")
     is_path_view = type(owner).__name__ == "PathView" and hasattr(owner, "operations")
     return owner if is_path_view and type(owner).__module__.startswith("ninja") else None
 
@@ -47,7 +47,7 @@ def _no_answer(request: Any) -> None:
 
 def authenticators(operation: Any) -> tuple[str, ...]:
     """Return the names of what authenticates."""
-    return tuple(layers.name_of(each).rpartition(".")[2] for each in operation.auth_callbacks)
+    return tuple(functions.name_of(each).rpartition(".")[2] for each in operation.auth_callbacks)
 
 
 def throttles(operation: Any) -> tuple[str, ...]:
