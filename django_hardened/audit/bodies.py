@@ -208,6 +208,8 @@ def _refuses(function: FunctionType) -> bool:
 
 def _decides(function: FunctionType) -> bool:
     """Whether ``function`` returns or raises depending on who it is."""
+    if function.__code__.co_filename.startswith("<"):
+        return True  # of no file: what linecache has under that name is other code, of python -c
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):

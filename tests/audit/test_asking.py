@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from functools import partial, wraps
 from typing import Any
@@ -202,7 +203,7 @@ def test_methods_that_nobody_knows_come_last() -> None:
 
 
 def test_without_rest_framework_no_view_is_one_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "rest_framework.views")
+    monkeypatch.delitem(sys.modules, "rest_framework.views", raising=False)
     assert not inference._is_api_view(View)
 
 
@@ -398,6 +399,15 @@ class Callable:
 )
 def test_code_is_read_for_what_turns_people_away(read: Any, owner: Any, may_refuse: bool) -> None:
     assert bodies.may_refuse(read, owner) is may_refuse
+
+
+def test_code_of_no_file_is_not_taken_for_what_has_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = ["def unwritten(request):\n", "    pass\n"]
+    monkeypatch.setitem(linecache.cache, "<string>", (1, None, lines, "<string>"))
+    bodies._refuses.cache_clear()
+    assert bodies.may_refuse(globals()["unwritten"], None)
 
 
 def test_a_view_that_hands_on_to_a_closed_one_may_refuse() -> None:

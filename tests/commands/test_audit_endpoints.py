@@ -31,7 +31,8 @@ PATTERNS = [
 
 
 @pytest.fixture(autouse=True)
-def base(tmp_path: Path) -> Any:
+def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("COLUMNS", "120")  # workers of pytest-xdist have 80
     with urls(*PATTERNS), override_settings(BASE_DIR=tmp_path):
         yield tmp_path
 
