@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 
-from django_hardened.checks import api
+from django_hardened.checks import api, declared
 from django_hardened.checks.classes import is_subclass, load_class
 from django_hardened.checks.rules import Rule
 
@@ -114,7 +114,8 @@ def _own(cls: type, name: str) -> Any:
 
 
 def check_schema_views(**kwargs: Any) -> list[CheckMessage]:
-    return [W417.found(subject=name) for name in sorted(open_schemas())]
+    names = declared.without_declared(sorted(open_schemas()))
+    return [W417.found(subject=name) for name in names]
 
 
 def open_schemas() -> set[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage
 
-from django_hardened.checks import api, stack
+from django_hardened.checks import api, declared, stack
 from django_hardened.checks.classes import names_in
 from django_hardened.checks.dictionaries import entries
 from django_hardened.checks.rules import Rule
@@ -54,7 +54,8 @@ _LOGIN_REQUIRED = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 
 
 def check_ninja(**kwargs: Any) -> list[CheckMessage]:
-    return [E473.found(subject=name) for name in sorted(open_by_default())]
+    names = declared.without_declared(sorted(open_by_default()))
+    return [E473.found(subject=name) for name in names]
 
 
 def open_by_default() -> set[str]:

@@ -138,7 +138,12 @@ def _listed(endpoints: list[Endpoint]) -> str:
 
 
 def check_declarations(**kwargs: Any) -> list[CheckMessage]:
-    return [W484.found(subject=each) for each in read_declarations().problems[:_VIEWS]]
+    problems = read_declarations().problems
+    found = [W484.found(subject=each) for each in problems[:_VIEWS]]
+    rest = len(problems) - _VIEWS
+    if rest > 0:
+        found.append(W484.found(subject=f"{rest} more entries" if rest > 1 else "1 more entry"))
+    return found
 
 
 CHECKS = (check_endpoints, check_declarations)

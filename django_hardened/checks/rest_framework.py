@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage
 
-from django_hardened.checks import api, stack
+from django_hardened.checks import api, declared, stack
 from django_hardened.checks.classes import is_always_true, is_subclass, load_class, load_object
 from django_hardened.checks.rules import Rule
 
@@ -133,11 +133,12 @@ def check_permissions(**kwargs: Any) -> list[CheckMessage]:
     from django_hardened.drf import effective  # noqa: PLC0415
 
     classes = effective.paths("DEFAULT_PERMISSION_CLASSES")
-    if all(_is_unchanged(path, *_ANYBODY) for path in classes):
+    if _admit_anybody(classes):
         has_middleware = stack.has("django.contrib.auth.middleware.LoginRequiredMiddleware")
         note = _FALSE_SENSE if has_middleware else ""
         # One by one: a waiver for one of them says nothing of a view that is added later.
-        open_views = [E401.found(subject=name, note=note) for name in _relying(views)]
+        names = declared.without_declared(_relying(views))
+        open_views = [E401.found(subject=name, note=note) for name in names]
         return open_views or [W402.found(note=note)]
     if all(_is_unchanged(path, *_ANYBODY, *_READERS) for path in classes):
         reader = next(path for path in classes if not _is_unchanged(path, *_ANYBODY))
@@ -151,12 +152,18 @@ def _relying(views: list[ApiView]) -> list[str]:
 
 
 def open_by_default() -> set[str]:
-    """Return the views that E401 is about."""
-    return {
-        str(getattr(message, "subject", ""))
-        for message in check_permissions()
-        if message.id == E401.id
-    }
+    """Return the views that E401 is about, declared or not."""
+    views = api.views()
+    if not api.is_used(views):
+        return set()
+    from django_hardened.drf import effective  # noqa: PLC0415
+
+    is_open = _admit_anybody(effective.paths("DEFAULT_PERMISSION_CLASSES"))
+    return set(_relying(views)) if is_open else set()
+
+
+def _admit_anybody(classes: tuple[str, ...]) -> bool:
+    return all(_is_unchanged(path, *_ANYBODY) for path in classes)
 
 
 def _is_unchanged(path: str, *bases: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from inspect import unwrap
+from inspect import getclosurevars, unwrap
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.views import View
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import AllowAny
@@ -33,9 +34,8 @@ class ApiView(NamedTuple):
     @property
     def name(self) -> str:
         """The dotted name; of a function view, that of the function."""
-        is_function = self.cls.__qualname__ == "WrappedAPIView"
-        name = self.cls.__name__ if is_function else self.cls.__qualname__
-        return f"{self.cls.__module__}.{name}"
+        named = _function_of(self.cls) or self.cls
+        return f"{named.__module__}.{named.__qualname__}"
 
     @property
     def is_own(self) -> bool:
@@ -106,6 +106,15 @@ class ApiView(NamedTuple):
         if self.cls.get_throttles is not APIView.get_throttles:
             return ()
         return defaults if self.relies_on_default("throttle_classes") else self.own_throttles
+
+
+def _function_of(cls: type) -> Any:
+    """Return the function that ``@api_view`` made the class of, or None."""
+    if cls.__qualname__ != "WrappedAPIView":
+        return None
+    handlers = (vars(cls).get(name) for name in View.http_method_names if name != "options")
+    found = (getclosurevars(each).nonlocals.get("func") for each in handlers if each)
+    return next((unwrap(each) for each in found if each), None)
 
 
 def api_views(callbacks: Iterable[Any]) -> list[ApiView]:

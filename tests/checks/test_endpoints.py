@@ -9,14 +9,17 @@ from catalogue_support import codes, findings
 from checks_api_support import plain_view, public_function
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
 from django.urls import path
 from findings_support import subjects
+from rest_framework.decorators import api_view
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from django_hardened.checks import endpoints
+from django_hardened.audit.inventory import audit
+from django_hardened.checks import api, endpoints, rest_framework
 from django_hardened.public import public
 
 
@@ -98,3 +101,72 @@ def test_many_are_counted() -> None:
 @pytest.mark.parametrize("urlconf", ["no.such.module", None, ()], ids=["broken", "none", "empty"])
 def test_without_a_urlconf_it_is_silent(urlconf: Any) -> None:
     assert codes(endpoints, ROOT_URLCONF=urlconf) == []
+
+
+def _declared(pattern: str, method: str = "GET") -> dict[str, str]:
+    return {"pattern": pattern, "method": method, "reason": "It is there to be read by anybody."}
+
+
+_DEFAULT_OPEN = {"DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"]}
+
+
+def _rules(*views: Any, declared: list[Any]) -> list[str]:
+    found = [
+        each
+        for module in (endpoints, rest_framework)
+        for each in findings(
+            module,
+            ROOT_URLCONF=_urls(*views),
+            REST_FRAMEWORK=_DEFAULT_OPEN,
+            HARDENED_PUBLIC_ENDPOINTS=declared,
+        )
+    ]
+    codes_found = {str(each.id)[-4:] for each in found}
+    return sorted(codes_found & {"E401", "W402", "E480", "E481", "W482", "W483"})
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A view that relies on the default of REST framework, which admits anybody."""
+    monkeypatch.setattr(APIView, "permission_classes", [AllowAny])
+
+    @api_view()
+    def inner(request: Request) -> Response:
+        return Response()
+
+    return inner
+
+
+def test_what_relies_on_an_open_default_is_named_once_unless_it_is_declared(silent: Any) -> None:
+    assert _rules(silent, declared=[]) == ["E401"]
+    assert _rules(silent, declared=[_declared("/0/")]) == ["W402"]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [_declared("/1/"), _declared("/0/", "POST"), {**_declared("/0/"), "reason": ""}],
+    ids=["path", "method", "reason"],
+)
+def test_a_declaration_of_something_else_takes_nothing_away(silent: Any, entry: Any) -> None:
+    assert "E401" in _rules(silent, declared=[entry])
+
+
+def test_a_view_under_two_paths_is_declared_when_both_are(silent: Any) -> None:
+    assert _rules(silent, silent, declared=[_declared("/0/")]) == ["E401"]
+    assert _rules(silent, silent, declared=[_declared("/0/"), _declared("/1/")]) == ["W402"]
+
+
+def test_a_function_in_a_function_has_one_name(silent: Any) -> None:
+    with override_settings(ROOT_URLCONF=_urls(silent)):
+        [view] = api.views()
+        [endpoint] = audit()
+    assert view.name == endpoint.view
+    assert view.name.endswith("silent.<locals>.inner")
+
+
+def test_declarations_that_declare_nothing_are_counted() -> None:
+    found = findings(endpoints, ROOT_URLCONF=_urls(marked), HARDENED_PUBLIC_ENDPOINTS=[{}] * 12)
+    assert len(found) == 11
+    assert "2 more entries" in found[-1].msg
+    found = findings(endpoints, ROOT_URLCONF=_urls(marked), HARDENED_PUBLIC_ENDPOINTS=[{}] * 11)
+    assert "1 more entry" in found[-1].msg
