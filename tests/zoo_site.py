@@ -75,6 +75,9 @@ from rest_framework.response import Response
 from rest_framework.routers import DefaultRouter, SimpleRouter
 from rest_framework.views import APIView
 
+from django_hardened.drf import permissions as hardened
+from django_hardened.drf.authentication import APIKeyAuthentication, SessionAuthentication
+from django_hardened.public import public
 from django_hardened.ratelimit.decorators import ratelimit
 
 ANYBODY, USER, STAFF, RIGHT = "anonymous", "authenticated", "staff", "permission"
@@ -1053,3 +1056,48 @@ TRUTH += [
     Truth("/admin/auth/user/", {"GET": STAFF, "POST": STAFF}),
 ]
 shows(login_not_required(fresh()), ANYBODY, name="marked_public")
+
+
+# -- What this package brings --------------------------------------------------------------------
+
+
+api(RIGHT, hardened.DenyByDefault, name="DeniedByDefault")
+api(USER, hardened.IsAuthenticated, name="HardenedAuthenticated")
+api(RIGHT, hardened.HasScope, name="ScopeUndeclared")
+
+
+@zoo(RIGHT)
+class Scoped(generics.ListAPIView):
+    authentication_classes = [APIKeyAuthentication]
+    permission_classes = [hardened.HasScope]
+    required_scopes = ["groups:read"]
+    queryset = Group.objects.order_by("pk")
+    serializer_class = GroupSerializer
+
+
+@zoo(RIGHT)
+class GuardsReading(Scoped):
+    authentication_classes = [SessionAuthentication]
+    permission_classes = [hardened.DjangoModelPermissions]
+
+
+@zoo(ANYBODY)
+@public(reason="The zoo is open to visitors.")
+def public_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+@zoo(ANYBODY, "GET POST")
+@public(reason="The zoo is open to visitors.")
+class PublicApi(Api):
+    pass
+
+
+@zoo(ANYBODY)
+class PublicMethod(Api):
+    @public(reason="The zoo is open to visitors.")
+    def get(self, request: Request) -> Response:
+        return Response({})
+
+
+TRUTH[-1].by_method.update(POST=USER)
