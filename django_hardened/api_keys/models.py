@@ -162,7 +162,8 @@ class APIKey(models.Model):
     ) -> tuple[APIKey, str]:
         """Create a key that takes the place of this one, which is good for ``overlap`` more.
 
-        Never for longer than it was to be. The new one expires ``HARDENED_API_KEY_AGE`` from now.
+        Never for longer than it was to be. The new one is good for as long as this one was when it
+        was created, and ``HARDENED_API_KEY_AGE`` at most.
 
         Returns:
             The new record and the new key, as ``issue()`` does.
@@ -190,7 +191,7 @@ class APIKey(models.Model):
                 scopes=self.scopes,
                 networks=self.networks,
                 created_at=now,
-                expires_at=now + configured.age(),
+                expires_at=now + min(self.expires_at - self.created_at, configured.age()),
             )
             ends = min(self.expires_at, now + overlap)
             if not self._change(active, replaced_by=new, expires_at=ends):

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import connections, router
 from django.db.models import Q
+from django.utils import timezone
 
 from django_hardened.api_keys import configured, key_cache
 from django_hardened.api_keys.models import APIKey
@@ -107,8 +109,11 @@ def cached(identifier: str) -> Record | None:
         owner = zip(_owner_names(), found["owner"], strict=True)
         for name in _MOMENTS:
             values[name] = values[name] and datetime.fromisoformat(values[name])
+        if timezone.is_aware(values["expires_at"]) is not settings.USE_TZ:
+            return None  # from before the setting was changed
         return Record(**values, owner=tuple(fields[name].to_python(value) for name, value in owner))
-    except (TypeError, ValueError, LookupError, ValidationError):  # of another release
+    except (AttributeError, TypeError, ValueError, LookupError, ValidationError):
+        # Of another release.
         return None
 
 

@@ -266,11 +266,15 @@ def test_an_entry_of_another_form_is_nothing(queries: Any) -> None:
     (name,) = caches["default"]._cache  # type: ignore[attr-defined]
     stored = json.loads(pickle.loads(caches["default"]._cache[name]))  # type: ignore[attr-defined]
     damaged = [key.owner_id, "neither", "ada", False, True]
+    moment = key.expires_at.isoformat()
     for wrong in (
         {**stored, "owner": [1]},
         {**stored, "owner": damaged},
         {"owner": stored["owner"]},
         {**stored, "key": None},
+        {**stored, "key": [each if each != moment else None for each in stored["key"]]},
+        # From before USE_TZ was switched on.
+        {**stored, "key": [each if each != moment else moment[:19] for each in stored["key"]]},
     ):
         caches["default"]._cache[name] = pickle.dumps(json.dumps(wrong))  # type: ignore[attr-defined]
         assert queries(1, text)

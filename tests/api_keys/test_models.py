@@ -212,6 +212,16 @@ def test_both_are_good_while_they_overlap() -> None:
     assert admitted(new_text, later + DAY)
 
 
+@pytest.mark.parametrize(("days", "later", "given"), [(7, 6, 7), (90, 10, 90), (700, 300, 90)])
+def test_the_new_key_is_good_for_as_long_as_the_old_one_was(
+    days: int, later: int, given: int
+) -> None:
+    key, _ = issue(expires_at=NOON + days * DAY)
+    now = NOON + later * DAY
+    new, _ = key.rotate(now=now)
+    assert new.expires_at == now + given * DAY
+
+
 def test_no_overlap_is_none() -> None:
     key, text = issue()
     _, new_text = key.rotate(overlap=timedelta(0), now=NOON)
