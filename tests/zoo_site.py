@@ -1075,6 +1075,34 @@ class Scoped(generics.ListAPIView):
     serializer_class = GroupSerializer
 
 
+@zoo(USER)
+class PeopleOrScoped(Scoped):
+    authentication_classes = [APIKeyAuthentication, SessionAuthentication]
+    permission_classes = [hardened.SessionOrHasScope]
+
+
+@zoo(RIGHT)
+class ScopedWithoutSessions(Scoped):
+    permission_classes = [hardened.SessionOrHasScope]
+
+
+class CameBySession(permissions.BasePermission):
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.successful_authenticator, SessionAuthentication)
+
+
+@zoo(USER)
+class BySessionOnly(Scoped):
+    authentication_classes = [TokenAuthentication, SessionAuthentication]
+    permission_classes = [CameBySession]
+
+
+@zoo(USER)
+class ByToken(Scoped):
+    authentication_classes = [TokenAuthentication]
+    permission_classes = [permissions.IsAuthenticated]
+
+
 @zoo(RIGHT)
 class GuardsReading(Scoped):
     authentication_classes = [SessionAuthentication]

@@ -60,7 +60,7 @@ class Reply:
 
 
 class _Handler(ClientHandler):
-    """Has REST framework take the user for logged in, by whatever its views authenticate."""
+    """Has REST framework take ``user`` for logged in, by whatever its views authenticate."""
 
     def __init__(self, user: Any) -> None:
         super().__init__(enforce_csrf_checks=False)
@@ -114,7 +114,10 @@ def _probed(route: Route, endpoint: Endpoint, users: Mapping[Role, Any]) -> Endp
         note = f"{path} is answered by another pattern"
         return replace(endpoint, probed=Probed(Access.UNKNOWN, {}, agrees=True, note=note))
     code = getattr(subject.handler(endpoint.method), "__code__", None)
-    replies = {role: _call(path, endpoint, user, code) for role, user in users.items()}
+    is_forced = not _knows_sessions(subject)
+    replies = {
+        role: _call(path, endpoint, user, code, is_forced=is_forced) for role, user in users.items()
+    }
     access = judge(replies)
     return replace(
         endpoint,
@@ -133,14 +136,22 @@ def _leads_to(path: str, route: Route) -> bool:
         return False
 
 
-def _call(path: str, endpoint: Endpoint, user: Any, code: Any) -> Reply:
+def _knows_sessions(subject: Subject) -> bool:
+    if not (subject.is_drf and subject.instance is not None):
+        return False
+    from django_hardened.drf import asked  # noqa: PLC0415  # imports what settings name
+
+    return asked.knows_sessions(subject.instance)
+
+
+def _call(path: str, endpoint: Endpoint, user: Any, code: Any, *, is_forced: bool) -> Reply:
     client = Client(raise_request_exception=False, headers={"host": requests.host()})
     with ExitStack() as stack:
         for alias in connections:
             stack.enter_context(rolled_back(alias))
         if user is not None:
             client.force_login(user)
-        client.handler = _Handler(user)
+        client.handler = _Handler(user if is_forced else None)
         forget_cached()
         watch = stack.enter_context(watching(code))
         body = _body(endpoint)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.renderers import JSONRenderer
 from rest_framework.views import APIView
 
 from django_hardened.drf.counting import CountingThrottle
+
+_SESSIONS: Final = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
 
 def is_api_view(cls: object) -> bool:
@@ -21,6 +25,24 @@ def prepare(view: Any) -> None:
     view.check_throttles = _admit
     view.perform_content_negotiation = _negotiated
     view.handle_exception = _raise
+    make = view.initialize_request
+
+    def initialize_request(request: Any, *args: Any, **kwargs: Any) -> Any:
+        if knows_sessions(view):
+            request._force_auth_user = None
+        return make(request, *args, **kwargs)
+
+    view.initialize_request = initialize_request
+
+
+def knows_sessions(view: Any) -> bool:
+    """Whether a user who has logged in is recognised by the session.
+
+    Others are forced upon the view, as ``force_authenticate`` of REST framework does it: by whatever
+    it authenticates. Permissions may ask which authenticator it was.
+    """
+    found = _listed(view.get_authenticators, lambda each: isinstance(each, SessionAuthentication))
+    return any(found) and _SESSIONS in settings.MIDDLEWARE
 
 
 def _admit(request: Any) -> None:
