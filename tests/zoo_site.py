@@ -930,6 +930,11 @@ class Groups(viewsets.ModelViewSet):
     def recent(self, request: Request) -> Response:
         return Response([])
 
+    @public(reason="The zoo is open to visitors.")
+    @action(detail=False, methods=["get", "post"])
+    def visitors(self, request: Request) -> Response:
+        return Response([])
+
     @action(detail=True, methods=["post"], permission_classes=[permissions.IsAdminUser])
     def archive(self, request: Request, pk: str) -> Response:
         return Response({})
@@ -974,6 +979,7 @@ for _suffix in ("/", ".<format>"):
         Truth(f"/router/groups{_suffix}", {"GET": USER, "POST": USER}),
         Truth(f"/router/groups/recent{_suffix}", {"GET": ANYBODY}),
         Truth(f"/router/groups/named/<word>{_suffix}", {"POST": USER}),
+        Truth(f"/router/groups/visitors{_suffix}", {"GET": ANYBODY, "POST": ANYBODY}),
         Truth(
             f"/router/groups/<pk>{_suffix}",
             {"GET": USER, "PUT": USER, "PATCH": USER, "DELETE": ANYBODY},

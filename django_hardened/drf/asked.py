@@ -29,7 +29,7 @@ def prepare(view: Any) -> None:
 
     def initialize_request(request: Any, *args: Any, **kwargs: Any) -> Any:
         if knows_sessions(view):
-            request._force_auth_user = None
+            request._force_auth_user = None  # noqa: SLF001  # of REST framework's test kit
         return make(request, *args, **kwargs)
 
     view.initialize_request = initialize_request
@@ -38,8 +38,8 @@ def prepare(view: Any) -> None:
 def knows_sessions(view: Any) -> bool:
     """Whether a user who has logged in is recognised by the session.
 
-    Others are forced upon the view, as ``force_authenticate`` of REST framework does it: by whatever
-    it authenticates. Permissions may ask which authenticator it was.
+    Others are forced upon the view, as ``force_authenticate`` of REST framework does it, by
+    whatever it authenticates. Permissions may ask which authenticator it was.
     """
     found = _listed(view.get_authenticators, lambda each: isinstance(each, SessionAuthentication))
     return any(found) and _SESSIONS in settings.MIDDLEWARE

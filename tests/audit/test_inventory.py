@@ -214,6 +214,17 @@ def test_authenticators_and_limits_of_rest_framework_are_told() -> None:
     assert found["GET"].throttles == ("Burst: 7/min", "Own: ?")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("ask", [audited, audit_support.called])
+def test_without_django_s_middleware_nobody_has_come_by_a_session(ask: Any) -> None:
+    view = zoo_site.PeopleOrScoped.as_view()
+    middleware = ["django.contrib.sessions.middleware.SessionMiddleware"]
+    assert ask(view)["GET"].access is Access.AUTHENTICATED
+    assert ask(view, MIDDLEWARE=middleware)["GET"].access is Access.PERMISSION
+    told = ask(zoo_site.ByToken.as_view(), MIDDLEWARE=middleware)["GET"]
+    assert told.access is Access.AUTHENTICATED
+
+
 def test_a_scoped_limit_is_told_with_the_rate_of_its_scope() -> None:
     class Scoped(throttling.ScopedRateThrottle):
         THROTTLE_RATES = {"uploads": "3/h"}

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from django_hardened.audit.endpoints import Access, Kind
+from django_hardened.public import public
 
 ninja = pytest.importorskip("ninja", reason="Django Ninja is not installed")
 security = pytest.importorskip("ninja.security")
@@ -60,6 +61,11 @@ def make_api(**options: Any) -> Any:
     async def asynchronous_open(request: HttpRequest) -> str:
         return ""
 
+    @api.get("/public")
+    @public(reason="The zoo is open to visitors.")
+    def public_operation(request: HttpRequest) -> str:
+        return ""
+
     @api.get("/decorated")
     @login_required
     def decorated(request: HttpRequest) -> str:
@@ -77,6 +83,7 @@ TRUTH = {
     "PUT /api/async": "permission",
     "PATCH /api/async": "permission",
     "GET /api/async": "anonymous",
+    "GET /api/public": "anonymous",
     "GET /api/decorated": "authenticated",
 }
 
@@ -95,6 +102,8 @@ def test_operations_of_ninja_are_asked() -> None:
     assert {each.kind for each in operations(found).values()} == {Kind.NINJA}
     assert found["GET /api/either"].authenticators == ("Keyed", "SessionAuth")
     assert found["GET /api/open"].view.endswith("make_api.<locals>.open_")
+    assert found["GET /api/public"].public_reason == "The zoo is open to visitors."
+    assert found["GET /api/open"].public_reason is None
     assert found["GET /api/open"].file == "tests/audit/test_packages.py"
 
 
