@@ -69,7 +69,8 @@ def open_by_default() -> set[str]:
             continue
         for operation in _operations(callback):
             if not (operation.auth_callbacks or _is_said(operation) or _is_in_doubt(operation)):
-                found.add(f"{operation.view_func.__module__}.{operation.view_func.__name__}")
+                view = operation.view_func
+                found.add(f"{view.__module__}.{view.__qualname__}")  # as the audit names it
     return found
 
 

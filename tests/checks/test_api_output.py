@@ -131,3 +131,11 @@ def test_a_schema_is_named() -> None:
 def test_a_project_without_an_api(settings: Any) -> None:
     settings.INSTALLED_APPS = ["django_hardened", "django.contrib.contenttypes"]
     assert codes(api_output, ROOT_URLCONF=(), REST_FRAMEWORK={}) == []
+
+
+@pytest.mark.parametrize(("pattern", "found"), [("/0/", []), ("/1/", ["W417"])])
+def test_a_schema_that_is_declared_public_is_not_named(pattern: str, found: list[str]) -> None:
+    entry = {"pattern": pattern, "method": "GET", "reason": "The API is there for anybody."}
+    view = SCHEMA.as_view(permission_classes=[AllowAny])
+    api = {**_api(view), "HARDENED_PUBLIC_ENDPOINTS": [entry]}
+    assert codes(api_output, **api) == found

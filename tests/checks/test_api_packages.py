@@ -202,3 +202,17 @@ def test_what_is_no_setting(value: Any) -> None:
 @pytest.mark.parametrize("urlconf", ["not_installed.urls", None, 3])
 def test_a_urlconf_that_cannot_be_imported(urlconf: Any) -> None:
     assert codes(api_packages, ROOT_URLCONF=urlconf) == []
+
+
+@pytest.mark.parametrize(("pattern", "found"), [("/open/", []), ("/close/", ["E473"])])
+def test_an_operation_that_is_declared_public_is_not_named(pattern: str, found: list[str]) -> None:
+    ninja = pytest.importorskip("ninja", reason="Django Ninja is not installed")
+    api = ninja.NinjaAPI(urls_namespace="declared", docs_url=None, openapi_url=None)
+
+    @api.get("/open/")
+    def operation(request: HttpRequest) -> str:
+        return ""
+
+    entry = {"pattern": pattern, "method": "GET", "reason": "It is there for anybody."}
+    urls = tuple(each for each in api.urls[0] if "open" in str(each.pattern))
+    assert codes(api_packages, ROOT_URLCONF=urls, HARDENED_PUBLIC_ENDPOINTS=[entry]) == found

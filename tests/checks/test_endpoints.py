@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from catalogue_support import codes, findings
 from checks_api_support import plain_view, public_function
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
 from findings_support import subjects
+from rest_framework.authtoken.views import obtain_auth_token
 from rest_framework.decorators import api_view
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -91,7 +93,8 @@ def test_a_declaration_closes_a_finding_and_may_be_stale_or_malformed() -> None:
 def test_many_are_counted() -> None:
     def view(number: int) -> Any:
         attributes = {"permission_classes": [AllowAny], "post": Writes.post}
-        return type(f"V{number:02}", (APIView,), attributes).as_view()
+        cls: Any = type(f"V{number:02}", (APIView,), attributes)
+        return cls.as_view()
 
     found = findings(endpoints, ROOT_URLCONF=_urls(*map(view, range(13))))
     assert len(found) == 11
@@ -139,7 +142,7 @@ def silent(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_what_relies_on_an_open_default_is_named_once_unless_it_is_declared(silent: Any) -> None:
     assert _rules(silent, declared=[]) == ["E401"]
-    assert _rules(silent, declared=[_declared("/0/")]) == ["W402"]
+    assert _rules(silent, Closed.as_view(), declared=[_declared("/0/")]) == ["W402"]
 
 
 @pytest.mark.parametrize(
@@ -170,3 +173,72 @@ def test_declarations_that_declare_nothing_are_counted() -> None:
     assert "2 more entries" in found[-1].msg
     found = findings(endpoints, ROOT_URLCONF=_urls(marked), HARDENED_PUBLIC_ENDPOINTS=[{}] * 11)
     assert "1 more entry" in found[-1].msg
+
+
+# -- What is close to a finding, and is none -----------------------------------------------------
+
+
+class DecidesOnData(APIView):
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request) -> Response:
+        return Response(status=200 if request.query_params.get("page") else 400)
+
+
+class DecidesBehindALogin(Decides):
+    permission_classes = [IsAuthenticated]
+
+
+@pytest.mark.parametrize(
+    ("view", "found"),
+    [(DecidesOnData.as_view(), ["E480"]), (DecidesBehindALogin.as_view(), [])],
+    ids=["open", "closed"],
+)
+def test_what_looks_at_the_request_can_be_known_all_the_same(view: Any, found: list[str]) -> None:
+    assert codes(endpoints, ROOT_URLCONF=_urls(view)) == found
+
+
+@pytest.mark.parametrize("method", ["GET", "*", ["GET", "POST"]])
+def test_what_may_turn_people_away_by_itself_can_be_declared(method: Any) -> None:
+    entry = _declared("/0/", method)
+    urls = _urls(Decides.as_view())
+    assert codes(endpoints, ROOT_URLCONF=urls, HARDENED_PUBLIC_ENDPOINTS=[entry]) == []
+
+
+def test_a_page_behind_a_login_is_not_found() -> None:
+    assert codes(endpoints, ROOT_URLCONF=_urls(login_required(plain_view))) == []
+    required = "django.contrib.auth.middleware.LoginRequiredMiddleware"
+    assert codes(endpoints, ROOT_URLCONF=_urls(plain_view), MIDDLEWARE=[required]) == []
+
+
+def test_a_page_that_may_turn_people_away_by_itself_is_left_to_the_audit() -> None:
+    def page(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=200 if request.user.is_authenticated else 403)
+
+    with override_settings(ROOT_URLCONF=_urls(page)):
+        assert [each.access.value for each in audit()] == ["unknown"]
+    assert codes(endpoints, ROOT_URLCONF=_urls(page)) == []
+
+
+@pytest.mark.parametrize("pattern", ["/0/", "/*0/", "/1/"])
+@pytest.mark.parametrize("method", ["GET", "*"])
+def test_a_declaration_that_something_open_needs_is_not_stale(pattern: str, method: str) -> None:
+    views = [public_function, Closed.as_view()] if "0" in pattern else [plain_view] * 2
+    found = codes(
+        endpoints,
+        ROOT_URLCONF=_urls(*views),
+        HARDENED_PUBLIC_ENDPOINTS=[_declared(pattern, method)],
+    )
+    assert "W483" not in found
+
+
+def test_a_view_of_a_package_is_named_as_one() -> None:
+    [found] = findings(endpoints, ROOT_URLCONF=_urls(obtain_auth_token))
+    assert "authtoken.views.ObtainAuthToken, which a package brings along" in found.msg
+    assert "by the settings of its package" in str(found.hint)
+    assert "public(reason=" not in str(found.hint)
+
+
+def test_without_rest_framework_pages_are_judged_all_the_same() -> None:
+    apps = ["django.contrib.auth", "django.contrib.contenttypes"]
+    assert codes(endpoints, ROOT_URLCONF=_urls(plain_view), INSTALLED_APPS=apps) == ["W482"]
