@@ -73,6 +73,7 @@ from django_hardened.checks import (
     versions,
     waivers,
 )
+from django_hardened.checks.once import one_run
 from django_hardened.checks.rules import Rule
 
 Check = Callable[..., list[CheckMessage]]
@@ -152,7 +153,8 @@ def run_checks(**options: Any) -> list[CheckMessage]:
     guards: Any = CheckRegistry()
     guards.registered_checks = {*map(guarded, registered.registered_checks)}
     guards.deployment_checks = {*map(guarded, registered.deployment_checks)}
-    found: list[Any] = guards.run_checks(**options)
+    with one_run():
+        found: list[Any] = guards.run_checks(**options)
     failed = sorted((m for m in found if m.id == E990.id), key=lambda m: str(m.subject))
     if any(message.id == setting_types.E906.id for message in found):
         failed = [message for message in failed if _cause(message) not in _OF_A_WRONG_KIND]

@@ -10,10 +10,13 @@ from django.apps import apps
 from django.conf import settings
 from django.urls import URLResolver, get_resolver
 
+from django_hardened.checks.once import once_in_a_run
+
 if TYPE_CHECKING:
     from django_hardened.drf.inspection import ApiView
 
 
+@once_in_a_run
 def callbacks() -> list[Any]:
     """Return the views of the URLconf in its order; none where it cannot be imported."""
     try:
@@ -30,6 +33,7 @@ def _callbacks(patterns: Any) -> Iterator[Any]:
             yield pattern.callback
 
 
+@once_in_a_run
 def views() -> list[ApiView]:
     """Return the views of REST framework; none where nothing has imported it."""
     found = callbacks()

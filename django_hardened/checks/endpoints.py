@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.checks import CheckMessage
 
-from django_hardened.checks import api, api_output, api_packages, rest_framework, urls
+from django_hardened.checks import (
+    api,
+    api_output,
+    api_packages,
+    declared,
+    rest_framework,
+    urls,
+)
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.setting_types import has_urls
-from django_hardened.declarations import read_declarations
 
 if TYPE_CHECKING:
     from django_hardened.audit.endpoints import Endpoint
@@ -67,10 +73,9 @@ def check_endpoints(**kwargs: Any) -> list[CheckMessage]:
     if not has_urls() or not api.callbacks():  # that it is broken, Django's own checks say
         return []
     # A server that boots has no use for them.
-    from django_hardened.audit.inventory import audit  # noqa: PLC0415
     from django_hardened.exposure import stale, undeclared  # noqa: PLC0415
 
-    endpoints, declarations = audit(is_brief=True), read_declarations()
+    endpoints, declarations = declared.endpoints(), declared.declarations()
     found: dict[Rule, dict[str, list[Endpoint]]] = {E480: {}, E481: {}, W482: {}}
     named = _named_elsewhere()
     for each in undeclared(endpoints, declarations):
@@ -138,7 +143,7 @@ def _listed(endpoints: list[Endpoint]) -> str:
 
 
 def check_declarations(**kwargs: Any) -> list[CheckMessage]:
-    problems = read_declarations().problems
+    problems = declared.declarations().problems
     found = [W484.found(subject=each) for each in problems[:_VIEWS]]
     rest = len(problems) - _VIEWS
     if rest > 0:
