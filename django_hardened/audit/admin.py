@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_permission_codename
 
-from django_hardened.audit import functions
+from django_hardened.audit import functions, layers
 
 # The permissions of which one is needed, by the view of a ModelAdmin.
 _NEEDED = {
@@ -22,6 +22,7 @@ _NEEDED = {
 _DOORS = {
     "AdminSite.get_urls.<locals>.wrap.<locals>.wrapper",
     "ModelAdmin.get_urls.<locals>.wrap.<locals>.wrapper",
+    "AdminSite.admin_view.<locals>.inner",
 }
 _FORMS = {"add_view", "change_view", "changelist_view", "delete_view", "user_change_password"}
 
@@ -46,15 +47,19 @@ def is_admin_view(chain: Sequence[Any]) -> bool:
 
 
 def is_behind_the_door(chain: Sequence[Any]) -> bool:
-    """Whether it is a page in front of which a site with Django's own door asks for staff.
+    """Whether it is a page of an admin with Django's own door, which asks for staff.
 
-    So does what ``get_urls`` of the site and of a ``ModelAdmin`` wraps.
+    So is what ``get_urls`` of the site and of a ``ModelAdmin`` wraps, or gives to ``admin_view``.
     """
-    code = getattr(chain[0], "__code__", None)
-    if code is None or code.co_qualname not in _DOORS:
+    door = chain[0]
+    while layers.is_transparent(door):
+        # What is called next, and not what the wrapper says that it wraps: that is behind the door.
+        door = functions.cells(door).get("view_func")
+    code = getattr(door, "__code__", None)
+    if code is None or code.co_qualname not in _DOORS or not is_admin_view(chain):
         return False
-    owner = functions.cells(chain[0]).get("self")
-    site = type(getattr(owner, "admin_site", owner))
+    owner = functions.cells(door).get("self")
+    site = getattr(owner, "admin_site", owner)
     return all(
         getattr(getattr(site, name, None), "__module__", None) == "django.contrib.admin.sites"
         for name in ("admin_view", "has_permission")

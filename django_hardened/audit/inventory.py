@@ -7,8 +7,9 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any
 
-from django_hardened.audit import admin, functions, layers, marks, memos, ninja, places
+from django_hardened.audit import admin, functions, layers, marks, memos, places
 from django_hardened.audit.capture import forget_cached, quiet, without_sending
+from django_hardened.audit.details import details
 from django_hardened.audit.endpoints import Access, Endpoint, Kind
 from django_hardened.audit.inference import Inference, Subject, infer
 from django_hardened.audit.middleware import Gates
@@ -23,8 +24,8 @@ def audit(urlconf: Any = None, *, is_brief: bool = False) -> list[Endpoint]:
     """Return the endpoints of ``urlconf``, by default the project's, in the order of matching.
 
     No code of a view runs, nothing is called over a network, and no database is needed.
-    ``is_brief`` is for who wants to know what is open: of the pages of an admin it tells no more
-    than that they are for staff, and asks none of them.
+    ``is_brief`` is for who wants to know what is open. It leaves out the ``details``; of the pages
+    of an admin it tells no more than that they are for staff, and asks none of them.
     """
     return [endpoint for _, endpoint in inventory(urlconf, is_brief=is_brief)]
 
@@ -75,19 +76,19 @@ class _Survey:
 
     def _asked(self, route: Route) -> list[Endpoint]:
         if self._is_brief and admin.is_behind_the_door(layers.layers(route.callback)):
-            return [*_for_staff(route)]
-        return [*_endpoints(route, self._gates)]
+            return [*_for_staff(Subject(route))]
+        return [*_endpoints(route, self._gates, is_brief=self._is_brief)]
 
 
-def _for_staff(route: Route) -> Iterator[Endpoint]:
+def _for_staff(subject: Subject) -> Iterator[Endpoint]:
+    route, view = subject.route, _view_of(subject, subject.cls or subject.target)
     for method in ("GET", "POST"):
-        view = functions.name_of(route.callback)
         yield Endpoint(route.path, route.full_name, method, view, Access.STAFF, Kind.ADMIN)
 
 
-def _endpoints(route: Route, gates: Gates) -> Iterator[Endpoint]:
+def _endpoints(route: Route, gates: Gates, *, is_brief: bool) -> Iterator[Endpoint]:
     try:
-        yield from _asked(route, gates)
+        yield from _asked(route, gates, is_brief=is_brief)
     except Exception as error:  # noqa: BLE001  # a view of a make that nobody has thought of
         yield Endpoint(
             path=route.path,
@@ -99,41 +100,33 @@ def _endpoints(route: Route, gates: Gates) -> Iterator[Endpoint]:
         )
 
 
-def _asked(route: Route, gates: Gates) -> Iterator[Endpoint]:
+def _asked(route: Route, gates: Gates, *, is_brief: bool) -> Iterator[Endpoint]:
     forget_cached()  # decorators of others may count who asks
     subject = Subject(route)
     methods = subject.methods or (["GET", "POST"] if subject.cls else [])
     for method in methods:
         inference = infer(subject, method, gates)
         if inference is not None:
-            yield _endpoint(subject, method, inference)
+            yield _endpoint(subject, method, inference, is_brief=is_brief)
 
 
-def _endpoint(subject: Subject, method: str, inference: Inference) -> Endpoint:
+def _endpoint(subject: Subject, method: str, inference: Inference, *, is_brief: bool) -> Endpoint:
     route, handler = subject.route, subject.handler(method)
     named: Any = subject.cls or subject.target
     if subject.path_view is not None or _is_function_of_drf(subject):
         named = handler
-    file, line = places.place_of(named, handler)
     chain = [*subject.layers, *_layers_of_class(subject, method)]
     return Endpoint(
         path=route.path,
         name=route.full_name,
         method=method,
-        view=admin.name_of(subject.layers) or _name_of(named),
+        view=_view_of(subject, named),
         access=inference.access,
         kind=subject.kind,
-        action=subject.actions.get(method.lower()),
-        permissions=_permissions(subject, inference, chain),
-        authenticators=_authenticators(subject, method, inference),
-        throttles=_throttles(subject, method, inference, chain),
-        csrf_exempt=_is_csrf_exempt(subject, inference, chain),
-        cache=marks.cache(chain),
         public_reason=marks.public_reason(chain, subject.cls, handler),
         is_third_party=places.is_third_party(_module_of(_owner(subject) or named)),
-        file=file,
-        line=line,
         note=inference.note,
+        **({} if is_brief else details(subject, method, inference, chain, named)),
     )
 
 
@@ -143,7 +136,10 @@ def _is_function_of_drf(subject: Subject) -> bool:
     )
 
 
-def _name_of(named: Any) -> str:
+def _view_of(subject: Subject, named: Any) -> str:
+    name = admin.name_of(subject.layers)
+    if name is not None:
+        return name
     owner = getattr(named, "__self__", None)
     if owner is not None and not isinstance(owner, type):
         return f"{functions.name_of(type(owner))}.{named.__name__}"
@@ -173,49 +169,3 @@ def _layers_of_class(subject: Subject, method: str) -> list[Any]:
         *layers.layers(type(subject.instance).dispatch),
         *(layers.layers(handler) if handler else []),
     ]
-
-
-def _permissions(subject: Subject, inference: Inference, chain: list[Any]) -> tuple[str, ...]:
-    found = [inference.gate] if inference.gate else []
-    found += marks.required(chain) if inference.access is not Access.ANONYMOUS else ()
-    if subject.is_drf and inference.asked is not None:
-        from django_hardened.drf import asked  # noqa: PLC0415  # imports what settings name
-
-        found += asked.permissions(inference.asked)
-    elif subject.instance is not None:
-        found += marks.required_by_class(subject.instance)
-    if subject.kind is Kind.ADMIN and inference.access in {Access.STAFF, Access.PERMISSION}:
-        found += admin.needed(subject.layers) or ("is_staff",)
-    return tuple(dict.fromkeys(found))
-
-
-def _authenticators(subject: Subject, method: str, inference: Inference) -> tuple[str, ...]:
-    if subject.path_view is not None:
-        return ninja.authenticators(ninja.operation(subject.path_view, method))
-    if subject.is_drf and inference.asked is not None:
-        from django_hardened.drf import asked  # noqa: PLC0415
-
-        return asked.authenticators(inference.asked)
-    return ()
-
-
-def _throttles(
-    subject: Subject, method: str, inference: Inference, chain: list[Any]
-) -> tuple[str, ...]:
-    found = marks.limits(chain)
-    if subject.path_view is not None:
-        found += ninja.throttles(ninja.operation(subject.path_view, method))
-    if subject.is_drf and inference.asked is not None:
-        from django_hardened.drf import asked  # noqa: PLC0415
-
-        found += asked.throttles(inference.asked)
-    return found
-
-
-def _is_csrf_exempt(subject: Subject, inference: Inference, chain: list[Any]) -> bool:
-    is_exempt = marks.is_csrf_exempt(subject.route.callback, chain)
-    if is_exempt and subject.is_drf and inference.asked is not None:
-        from django_hardened.drf import asked  # noqa: PLC0415
-
-        return not asked.checks_csrf(inference.asked)
-    return is_exempt

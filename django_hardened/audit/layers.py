@@ -149,7 +149,7 @@ class _Replacing:
         changed = self._changed(enclosed)
         if not changed:
             return _UNCHANGED
-        if _is_transparent(function, enclosed):
+        if is_transparent(function):
             return next(_callables(changed))
         if "decorators" in enclosed and "method" in enclosed:
             # method_decorator decorates at each call.
@@ -189,8 +189,9 @@ class _Replacing:
         return {name: each for name, each in results.items() if each is not _UNCHANGED}
 
 
-def _is_transparent(function: FunctionType, enclosed: dict[str, Any]) -> bool:
-    module = module_of(function)
+def is_transparent(layer: View) -> bool:
+    """Whether ``layer`` is of a decorator that keeps nobody out."""
+    module, enclosed = module_of(layer), cells(layer)
     if f"{module}.".startswith(_TRANSPARENT):
         return True
     if module == "django.utils.decorators" and "_pre_process_request" in enclosed:

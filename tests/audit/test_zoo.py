@@ -9,7 +9,7 @@ import pytest
 import zoo_site
 from django.test import override_settings
 
-from django_hardened.audit.endpoints import Endpoint
+from django_hardened.audit.endpoints import Access, Endpoint, Kind
 from django_hardened.audit.inventory import audit, inventory
 from django_hardened.audit.probe import probe
 
@@ -53,6 +53,26 @@ def test_no_method_too_many_is_listed(endpoints: dict[tuple[str, str], Endpoint]
     known = {(row.path, method) for row in zoo_site.TRUTH for method in row.by_method}
     paths = {row.path for row in zoo_site.TRUTH}
     assert {key for key in endpoints if key[0] in paths} == known
+
+
+SHARED = ("name", "access", "kind", "public_reason", "view", "is_third_party", "note")
+
+
+def test_a_brief_audit_agrees(endpoints: dict[tuple[str, str], Endpoint]) -> None:
+    with override_settings(**SITE):
+        brief = {(each.path, each.method): each for each in audit(is_brief=True)}
+    # Behind the door of the admin it asks nobody: it names both methods, and staff.
+    of_staff = {
+        key for key, each in brief.items() if (each.kind, each.access) == (Kind.ADMIN, Access.STAFF)
+    }
+    assert brief.keys() - of_staff == endpoints.keys() - of_staff
+    for key in endpoints.keys() - of_staff:
+        for name in SHARED:
+            assert getattr(brief[key], name) == getattr(endpoints[key], name), key
+    for key in of_staff & endpoints.keys():
+        assert endpoints[key].access.is_closed
+        assert (brief[key].kind, brief[key].view) == (endpoints[key].kind, endpoints[key].view)
+    assert of_staff & endpoints.keys()
 
 
 @pytest.fixture(scope="module")
