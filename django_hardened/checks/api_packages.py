@@ -64,8 +64,9 @@ def open_by_default() -> set[str]:
     Where a decorator or the function itself may ask for a login, the audit of endpoints tells.
     """
     found: set[str] = set()
+    asks_for_login = stack.has(_LOGIN_REQUIRED)
     for callback in api.callbacks():
-        if stack.has(_LOGIN_REQUIRED) and getattr(callback, "login_required", True):
+        if asks_for_login and getattr(callback, "login_required", True):
             continue
         for operation in _operations(callback):
             if not (operation.auth_callbacks or _is_said(operation) or _is_in_doubt(operation)):
