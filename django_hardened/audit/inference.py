@@ -129,13 +129,28 @@ class _Inquiry:
         self.asked: Any = None
 
     def answer(self, role: Role) -> Answer:
+        """Ask with the headers that anybody can send, and without: some doors are for either."""
+        gate, asked = self.gate, self.asked
+        answer, are_headers_read = self._answer(role, is_bare=False)
+        if answer.is_reached or not are_headers_read:
+            return answer
+        first = self.gate, self.asked
+        self.gate, self.asked = gate, asked
+        bare, _ = self._answer(role, is_bare=True)
+        if bare.is_reached:
+            return bare
+        self.gate, self.asked = first
+        return answer
+
+    def _answer(self, role: Role, *, is_bare: bool) -> tuple[Answer, bool]:
         route, sample = self.subject.route, self.subject.route.sample
-        request = requests.made(route, sample, self.method, role)
+        request = requests.made(route, sample, self.method, role, is_bare=is_bare)
         stopped = self.gates.ask(request, route.callback, sample.args, sample.kwargs)
         if stopped is not None:
             self.gate, answer = stopped
-            return answer
-        return ask(route.callback, request, sample.args, sample.kwargs, prepare=self._prepare)
+        else:
+            answer = ask(route.callback, request, sample.args, sample.kwargs, prepare=self._prepare)
+        return answer, request.META.are_headers_read
 
     def admits_staff(self) -> bool:
         """Whether a page of the admin shows itself to staff without any permission."""
@@ -165,7 +180,7 @@ def _reached(subject: Subject, method: str) -> tuple[Access, str]:
 
 def _stopped(stranger: Answer, inquiry: _Inquiry) -> tuple[Access, str]:
     """Judge a view that strangers did not reach."""
-    if stranger.problem or (stranger.is_looked_up and not is_refusal(stranger.status)):
+    if stranger.problem or stranger.is_looked_up:
         return Access.UNKNOWN, stranger.problem or "it asks a database"
     is_firm = is_refusal(stranger.status, stranger.location)
     if inquiry.answer(Role.AUTHENTICATED).is_reached:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from threading import Lock
 from typing import Any
+
+from django.conf import settings
+from django.utils import translation
 
 from django_hardened.audit import admin, functions, layers, marks, memos, places
 from django_hardened.audit.capture import forget_cached, quiet, without_sending
@@ -16,6 +20,9 @@ from django_hardened.audit.middleware import Gates
 from django_hardened.audit.roles import no_database
 from django_hardened.audit.urlconf import Route, routes
 
+# What REST framework's format_suffix_patterns adds, and what may end a path in its place.
+_SUFFIX = re.compile(r"(?:\.?<(?:\w+:)?format>)?/?$")
+_LANGUAGES = 10  # of a path; a site that has not said which has a hundred
 # Asking patches what it asks.
 _lock = Lock()
 
@@ -58,7 +65,7 @@ def _reachable(found: Iterable[Route]) -> list[Route]:
 
 
 class _Survey:
-    """Asks each view once, though it may be there under several paths: ``.json`` is another."""
+    """Asks each view once at each path, of which the one that ends in ``.json`` is none."""
 
     def __init__(self, *, is_brief: bool) -> None:
         self._gates, self._is_brief = Gates(), is_brief
@@ -66,18 +73,42 @@ class _Survey:
 
     def endpoints(self, route: Route) -> list[Endpoint]:
         if self._gates.look_at_paths:
-            return self._asked(route)
+            return self._asked_in_each_language(route)
         # The routes, and with them the views, are there as long as this is.
-        names = route.argument_names - {"format"}
-        key = (id(route.callback), repr(route.arguments), names)
+        stem = _SUFFIX.sub("", route.path)
+        key = (id(route.callback), repr(route.arguments), stem, route.full_name)
         if key not in self._known:
             self._known[key] = self._asked(route)
         return [replace(each, path=route.path, name=route.full_name) for each in self._known[key]]
+
+    def _asked_in_each_language(self, route: Route) -> list[Endpoint]:
+        """Ask at each path that ``i18n_patterns`` gives to a view: the widest answer counts."""
+        found = self._asked(route)
+        for language in _other_languages(route):
+            with translation.override(language):
+                others = {each.method: each for each in self._asked(replace(route))}
+            found = [_wider(each, others.get(each.method, each)) for each in found]
+        return found
 
     def _asked(self, route: Route) -> list[Endpoint]:
         if self._is_brief and admin.is_behind_the_door(layers.layers(route.callback)):
             return [*_for_staff(Subject(route))]
         return [*_endpoints(route, self._gates, is_brief=self._is_brief)]
+
+
+def _wider(one: Endpoint, other: Endpoint) -> Endpoint:
+    if one.access.is_closed and not other.access.is_closed:
+        return replace(one, access=other.access, note=other.note or f"at {other.path}")
+    return one
+
+
+def _other_languages(route: Route) -> list[str]:
+    """Return the default language, which may have no prefix, and others."""
+    if all(getattr(each, "language_prefix", None) is None for each in route.patterns):
+        return []
+    others = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+    found = [settings.LANGUAGE_CODE, *others]
+    return [code for code in found[:_LANGUAGES] if code != translation.get_language()]
 
 
 def _for_staff(subject: Subject) -> Iterator[Endpoint]:

@@ -140,6 +140,9 @@ class _Replacing:
             return self._in_partial(value)
         if type(value) in {list, tuple} or hasattr(value, "_fields"):
             return self._in_sequence(value)
+        if type(value) is dict:
+            changed = self._changed(value)
+            return {**value, **changed} if changed else _UNCHANGED
         if callable(value) and not isinstance(value, type):
             return self._in_instance(value)
         return _UNCHANGED
@@ -147,14 +150,21 @@ class _Replacing:
     def _in_function(self, function: FunctionType) -> Any:
         enclosed = cells(function)
         changed = self._changed(enclosed)
-        if not changed:
+        defaults = self.of(function.__defaults__)
+        named_defaults = self.of(function.__kwdefaults__)
+        if not changed and defaults is named_defaults is _UNCHANGED:
             return _UNCHANGED
-        if is_transparent(function):
+        if changed and is_transparent(function):
             return next(_callables(changed))
         if "decorators" in enclosed and "method" in enclosed:
             # method_decorator decorates at each call.
             changed["decorators"] = [_quiet(each) for each in enclosed["decorators"]]
-        return with_cells(function, changed)
+        twin = with_cells(function, changed)
+        if defaults is not _UNCHANGED:
+            twin.__defaults__ = defaults
+        if named_defaults is not _UNCHANGED:
+            twin.__kwdefaults__ = named_defaults
+        return twin
 
     def _in_partial(self, value: partial[Any]) -> Any:
         function, args = self.of(value.func), self._in_sequence(value.args)
@@ -184,7 +194,7 @@ class _Replacing:
         vars(twin).update(changed)
         return twin
 
-    def _changed(self, held: dict[str, Any]) -> dict[str, Any]:
+    def _changed(self, held: dict[Any, Any]) -> dict[Any, Any]:
         results = {name: self.of(value) for name, value in held.items()}
         return {name: each for name, each in results.items() if each is not _UNCHANGED}
 

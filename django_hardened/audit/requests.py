@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import io
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.core.handlers.wsgi import WSGIRequest
+from django.http.request import HttpHeaders
 from django.urls import ResolverMatch
+from django.utils.functional import cached_property
 
 from django_hardened.audit.roles import Role, user_of
 from django_hardened.audit.urlconf import Route, Sample
 from django_hardened.conf import conf
+
+_OPTIONAL: Final = {
+    "HTTP_USER_AGENT": "Mozilla/5.0",
+    "HTTP_ACCEPT": "*/*",
+    "HTTP_ACCEPT_LANGUAGE": "*",
+    "HTTP_ORIGIN": "https://{host}",
+    "HTTP_REFERER": "https://{host}/",
+    "HTTP_X_REQUESTED_WITH": "XMLHttpRequest",
+    "HTTP_HX_REQUEST": "true",
+}
 
 
 class _Session(SessionBase):
@@ -35,6 +47,51 @@ class _Messages(list[Any]):
         """Nobody reads it."""
 
 
+class _Environ(dict[str, Any]):
+    """Notes whether somebody has looked at one of the headers that nobody has to send."""
+
+    are_headers_read = False
+
+    def __getitem__(self, key: str) -> Any:
+        self._note(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self._note(key)
+        return super().__contains__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self._note(key)
+        return super().get(key, default)
+
+    def items(self) -> Any:
+        self.are_headers_read = True
+        return super().items()
+
+    def _note(self, key: object) -> None:
+        self.are_headers_read = self.are_headers_read or key in _OPTIONAL
+
+
+class _Headers(HttpHeaders):
+    """As the headers of every request, and each look is one into its ``META``."""
+
+    def __init__(self, environ: _Environ) -> None:
+        super().__init__(dict(environ))
+        self._environ = environ
+
+    def __getitem__(self, key: str) -> str:
+        self._environ.get(f"HTTP_{key.upper().replace('-', '_')}")
+        return super().__getitem__(key)
+
+
+class _Request(WSGIRequest):
+    META: _Environ
+
+    @cached_property
+    def headers(self) -> _Headers:
+        return _Headers(self.META)
+
+
 def host() -> str:
     """Return the host name of the site, else one that ``ALLOWED_HOSTS`` admits."""
     origin = conf.canonical_origin
@@ -49,39 +106,40 @@ def host() -> str:
 
 def _headers() -> dict[str, str]:
     """Return what anybody can send: to ask for it keeps nobody out."""
-    return {
-        "HTTP_HOST": host(),
-        "HTTP_USER_AGENT": "Mozilla/5.0",
-        "HTTP_ACCEPT": "*/*",
-        "HTTP_ACCEPT_LANGUAGE": "*",
-        "HTTP_ORIGIN": f"https://{host()}",
-        "HTTP_REFERER": f"https://{host()}/",
-        "HTTP_X_REQUESTED_WITH": "XMLHttpRequest",
-        "HTTP_HX_REQUEST": "true",
-    }
+    name = host()
+    return {header: value.format(host=name) for header, value in _OPTIONAL.items()}
 
 
-def made(route: Route, sample: Sample, method: str, role: Role) -> WSGIRequest:
-    """Return a request of ``role`` for ``route``, as it arrives at a view."""
-    environ = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": sample.path,
-        "SCRIPT_NAME": "",
-        "SERVER_NAME": host(),
-        "SERVER_PORT": "443",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        **_headers(),
-        "wsgi.url_scheme": "https",
-        "wsgi.input": io.BytesIO(),
-        "CONTENT_LENGTH": "0",
-    }
-    request: Any = WSGIRequest(environ)
+def made(
+    route: Route, sample: Sample, method: str, role: Role, *, is_bare: bool = False
+) -> _Request:
+    """Return a request of ``role`` for ``route``, as it arrives at a view.
+
+    One that ``is_bare`` has no header but the host: nobody has to send one.
+    """
+    environ = _Environ(
+        {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": sample.path,
+            "SCRIPT_NAME": "",
+            "SERVER_NAME": host(),
+            "SERVER_PORT": "443",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_HOST": host(),
+            **({} if is_bare else _headers()),
+            "wsgi.url_scheme": "https",
+            "wsgi.input": io.BytesIO(),
+            "CONTENT_LENGTH": "0",
+        }
+    )
+    request: Any = _Request(environ)
     user = user_of(role)
 
     async def auser() -> Any:
         return user
 
+    environ.are_headers_read = False
     request.user = user
     request.auser = auser
     if role is not Role.ANONYMOUS:
@@ -91,6 +149,13 @@ def made(route: Route, sample: Sample, method: str, role: Role) -> WSGIRequest:
     request._messages = _Messages()
     request._dont_enforce_csrf_checks = True
     request.resolver_match = ResolverMatch(
-        route.callback, sample.args, dict(sample.kwargs), route.name, namespaces=[*route.namespaces]
+        route.callback,
+        sample.args,
+        dict(sample.kwargs),
+        route.name,
+        [*route.app_names],
+        [*route.namespaces],
+        route.written,
+        extra_kwargs=dict(route.arguments),
     )
-    return cast(WSGIRequest, request)
+    return cast(_Request, request)

@@ -21,7 +21,7 @@ class Route:
     """A pattern below the resolvers that lead to it.
 
     ``arguments`` are those that the URLconf gives by itself; ``urlconf`` is the module that has
-    the pattern.
+    the pattern; ``app_names`` stand beside the ``namespaces``.
     """
 
     patterns: tuple[Any, ...]
@@ -30,6 +30,13 @@ class Route:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     namespaces: tuple[str, ...] = ()
     urlconf: str = ""
+    app_names: tuple[str, ...] = ()
+
+    @cached_property
+    def written(self) -> str:
+        """The pattern as the URLconf has it, which is the ``route`` of a ``ResolverMatch``."""
+        first, *others = map(str, self.patterns)
+        return first + "".join(each.removeprefix("^") for each in others)
 
     @cached_property
     def path(self) -> str:
@@ -75,7 +82,7 @@ class Sample:
 
 def routes(urlconf: Any = None) -> Iterator[Route]:
     """Yield the patterns of ``urlconf``, by default the project's, in the order of matching."""
-    yield from _walk(get_resolver(urlconf), (), {}, ())
+    yield from _walk(get_resolver(urlconf), (), {}, (), ())
 
 
 def _walk(
@@ -83,19 +90,22 @@ def _walk(
     patterns: tuple[Any, ...],
     arguments: Mapping[str, Any],
     namespaces: tuple[str, ...],
+    app_names: tuple[str, ...],
 ) -> Iterator[Route]:
     arguments = {**arguments, **resolver.default_kwargs}
     if resolver.namespace:
         namespaces = (*namespaces, resolver.namespace)
+    if resolver.app_name:
+        app_names = (*app_names, resolver.app_name)
     module = resolver.urlconf_module
     urlconf = getattr(module, "__name__", "")
     for entry in resolver.url_patterns:
         chain = (*patterns, entry.pattern)
         if isinstance(entry, URLPattern):
             given = {**arguments, **entry.default_args}
-            yield Route(chain, entry.callback, entry.name, given, namespaces, urlconf)
+            yield Route(chain, entry.callback, entry.name, given, namespaces, urlconf, app_names)
         else:
-            yield from _walk(entry, chain, arguments, namespaces)
+            yield from _walk(entry, chain, arguments, namespaces, app_names)
 
 
 def _readable(pattern: Any) -> str:

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from django_hardened.drf.counting import CountingThrottle
 
+_FRAMEWORKS: Final = ("rest_framework.", "adrf.")
 _SESSIONS: Final = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
 
@@ -24,7 +25,8 @@ def prepare(view: Any) -> None:
     """Have ``view`` count nothing, and raise what it would answer by its exception handler."""
     view.check_throttles = _admit
     view.perform_content_negotiation = _negotiated
-    view.handle_exception = _raise
+    if view.handle_exception.__module__.startswith(_FRAMEWORKS):
+        view.handle_exception = _raise  # one of the project's own may let people in
     make = view.initialize_request
 
     def initialize_request(request: Any, *args: Any, **kwargs: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import audit_support
@@ -389,10 +390,10 @@ def test_a_class_that_cannot_be_instantiated_is_unknown() -> None:
 
 def test_a_decorator_that_hides_its_view_is_unknown() -> None:
     def hiding(function: Any) -> Any:
-        kept = {"inner": function}
+        kept = SimpleNamespace(inner=function)
 
         def wrapper(request: HttpRequest) -> Any:
-            return kept["inner"](request)
+            return kept.inner(request)
 
         wrapper.__wrapped__ = function  # type: ignore[attr-defined]
         return wrapper
