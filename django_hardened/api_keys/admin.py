@@ -28,7 +28,8 @@ _FOREIGN = "%s belongs to somebody else: only a superuser may see the key that r
 class APIKeyAdmin(ModelAdmin):
     """Who may add keys has them for themselves; a superuser, for everybody.
 
-    Else the permission to add a key would be that to be anybody, superusers included.
+    Else the permission to add a key would be that to be anybody, superusers included. Those of
+    others can be looked at and revoked.
     """
 
     list_display = ("name", "identifier", "owner", "scopes", "expires_at", "last_used_at", "active")
@@ -47,7 +48,14 @@ class APIKeyAdmin(ModelAdmin):
         return self._written if obj is None else (*self._written, *self._kept)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return () if obj is None else ("owner", *self._kept)
+        if obj is None:
+            return ()
+        is_foreign = obj.owner_id != request.user.pk and not _is_superuser(request)
+        return (*self._written, *self._kept) if is_foreign else ("owner", *self._kept)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse to guess at a hash, character by character, in the address of the list."""
+        return not lookup.startswith("hash") and super().lookup_allowed(lookup, value, request)
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any

@@ -209,6 +209,26 @@ def test_the_list(client: Client, django_assert_max_num_queries: Any) -> None:
     assert client.get(LIST, {"revoked_at__isempty": "1"}).status_code == 200
 
 
+@pytest.mark.parametrize("lookup", ["hash", "hash__startswith", "hash__regex"])
+def test_a_hash_cannot_be_guessed_at(client: Client, lookup: str) -> None:
+    key, _ = issue(now=timezone.now())
+    assert client.get(LIST, {lookup: key.hash}).status_code == 400
+    assert client.get(LIST, {"name__startswith": key.name}).status_code == 200
+
+
+def test_who_is_no_superuser_changes_their_own_keys() -> None:
+    client = staff("view_apikey", "change_apikey")
+    own, _ = issue(User.objects.get(username="staff"), now=timezone.now())
+    foreign, _ = issue(now=timezone.now())
+    for key in (own, foreign):
+        sent = {"name": "new", "scopes": "all", "networks": "", "expires_at_0": "2090-01-01"}
+        client.post(f"{LIST}{key.pk}/change/", {**sent, "expires_at_1": "00:00:00"})
+    assert APIKey.objects.get(pk=own.pk).scopes == "all"
+    unchanged = APIKey.objects.get(pk=foreign.pk)
+    assert (unchanged.name, unchanged.scopes) == (foreign.name, foreign.scopes)
+    assert unchanged.expires_at == foreign.expires_at
+
+
 # -- Actions -------------------------------------------------------------------------------------
 
 
