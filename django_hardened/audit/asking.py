@@ -22,6 +22,7 @@ from django.http import Http404
 from django_hardened.audit import functions, layers, ninja
 from django_hardened.audit.layers import View
 from django_hardened.audit.memos import remembered
+from django_hardened.audit.methods import has_own
 from django_hardened.audit.roles import no_database
 
 
@@ -170,11 +171,22 @@ def _run_class(
         instance.request, instance.args, instance.kwargs = request, args, kwargs
     prepare(instance)
     method = request.method.lower()
-    empty = _emptied_handler(getattr(instance, method), instance)
-    for name in {method, (actions or {}).get(method, method)}:
-        setattr(instance, name, empty)
+    names = {method, (actions or {}).get(method, method)}
+    if has_own(instance, "dispatch"):  # which may call any of them
+        names |= {*map(str.lower, instance.http_method_names), *(actions or {}).values()}
+    _empty_handlers(instance, names)
     _quieten(instance)
     return instance.dispatch(request, *args, **kwargs)
+
+
+def _empty_handlers(instance: Any, names: set[str]) -> None:
+    """Put what only notes that it was called in the place of these methods."""
+    empty: dict[Any, Any] = {}
+    for name in names:
+        handler = getattr(instance, name, None)
+        # What Django and REST framework answer to OPTIONS is nothing of the view's.
+        if handler is not None and (name != "options" or has_own(instance, name)):
+            setattr(instance, name, empty.setdefault(handler, _emptied_handler(handler, instance)))
 
 
 class _Emptied:
@@ -191,10 +203,8 @@ class _Emptied:
     def __call__(self, **initkwargs: Any) -> Any:
         instance = self._cls(**initkwargs)
         self._prepare(instance)
-        for name in {*map(str.lower, instance.http_method_names), *self._actions.values()}:
-            handler = getattr(instance, name, None)
-            if handler is not None:
-                setattr(instance, name, _emptied_handler(handler, instance))
+        names = {*map(str.lower, instance.http_method_names), *self._actions.values()}
+        _empty_handlers(instance, names)
         _quieten(instance)
         return instance
 
@@ -208,6 +218,8 @@ def instance_of(target: View) -> tuple[Any, Mapping[str, str] | None]:
     instance = enclosed["cls"](**enclosed["initkwargs"])
     actions = enclosed.get("actions")
     if actions is not None:
+        if "get" in actions and "head" not in actions:  # as the view does with each request
+            actions = {**actions, "head": actions["get"]}
         instance.action_map = actions
         for method, action in actions.items():
             setattr(instance, method, getattr(instance, action))

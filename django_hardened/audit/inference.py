@@ -78,7 +78,9 @@ class Subject:
         if self.path_view is not None:
             found: Any = ninja.operation(self.path_view, method).view_func
         elif self.instance is not None:
-            found = getattr(self.instance, method.lower(), self.target)
+            # Django gives a class its HEAD when a request is there.
+            get = getattr(self.instance, "get", self.target) if method == "HEAD" else self.target
+            found = getattr(self.instance, method.lower(), get)
             found = getattr(found, "__func__", found)
         else:
             return self.target
@@ -118,6 +120,15 @@ def infer(subject: Subject, method: str, gates: Gates) -> Inference | None:
     else:
         access, note = _stopped(stranger, inquiry)
     return Inference(access, inquiry.gate, note, inquiry.asked)
+
+
+def infer_detour(subject: Subject, method: str, gates: Gates) -> Inference | None:
+    """Return who may call ``subject`` with a method that is not listed, if strangers get in."""
+    inquiry = _Inquiry(subject, method, gates)
+    if not inquiry.answer(Role.ANONYMOUS).is_reached:
+        return None
+    access, note = _reached(subject, method)
+    return Inference(access, inquiry.gate, note or "the method gets past its guard", inquiry.asked)
 
 
 class _Inquiry:

@@ -14,8 +14,9 @@ from django.utils import translation
 from django_hardened.audit import admin, functions, layers, marks, memos, places
 from django_hardened.audit.capture import forget_cached, quiet, without_sending
 from django_hardened.audit.details import details
+from django_hardened.audit.detours import detours
 from django_hardened.audit.endpoints import Access, Endpoint, Kind
-from django_hardened.audit.inference import Inference, Subject, infer
+from django_hardened.audit.inference import Inference, Subject, infer, infer_detour
 from django_hardened.audit.middleware import Gates
 from django_hardened.audit.roles import no_database
 from django_hardened.audit.urlconf import Route, routes
@@ -135,8 +136,14 @@ def _asked(route: Route, gates: Gates, *, is_brief: bool) -> Iterator[Endpoint]:
     forget_cached()  # decorators of others may count who asks
     subject = Subject(route)
     methods = subject.methods or (["GET", "POST"] if subject.cls else [])
+    found = []
     for method in methods:
         inference = infer(subject, method, gates)
+        if inference is not None:
+            found.append(_endpoint(subject, method, inference, is_brief=is_brief))
+    yield from found
+    for method in detours(subject.layers, subject.instance, found, gates):
+        inference = infer_detour(subject, method, gates)
         if inference is not None:
             yield _endpoint(subject, method, inference, is_brief=is_brief)
 

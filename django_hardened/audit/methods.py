@@ -25,11 +25,17 @@ def methods_of(chain: list[Any], instance: Any = None) -> list[str]:
     elif _is_feed(target):
         found = {"GET"}
     else:
-        found = {"GET"} | _written(chain) | (_required(chain) or set())
-    required = _required(chain)
+        found = {"GET"} | _written(chain) | (required_methods(chain) or set())
+    required = required_methods(chain)
     if required is not None:
         found &= required
-    return sorted(found - ({"HEAD"} if "GET" in found else set()), key=_rank)
+    implied = {"HEAD"} if "GET" in found and not (instance and _has_own_head(instance)) else set()
+    return sorted(found - implied, key=_rank)
+
+
+def _has_own_head(instance: Any) -> bool:
+    cls = type(instance)
+    return has_own(instance, "head") and cls.head is not getattr(cls, "get", None)
 
 
 def _is_feed(target: Any) -> bool:
@@ -55,9 +61,9 @@ def _of_instance(instance: Any) -> set[str]:
     found = set()
     for name in map(str.lower, instance.http_method_names):
         handler = getattr(instance, name, None)
-        if handler is None or (name in _IMPLIED and not _is_own(instance, name)):
+        if handler is None or (name in _IMPLIED and not has_own(instance, name)):
             continue
-        if isinstance(instance, RedirectView) and name != "get" and not _is_own(instance, name):
+        if isinstance(instance, RedirectView) and name != "get" and not has_own(instance, name):
             continue  # all methods are redirected alike
         found.add(name.upper())
     return found
@@ -65,17 +71,17 @@ def _of_instance(instance: Any) -> set[str]:
 
 def answers_nothing(instance: Any) -> bool:
     """Whether a view without handlers leaves it to Django or DRF to say so, with 405."""
-    return not any(_is_own(instance, name) for name in ("dispatch", "http_method_not_allowed"))
+    return not any(has_own(instance, name) for name in ("dispatch", "http_method_not_allowed"))
 
 
-def _is_own(instance: Any, name: str) -> bool:
+def has_own(instance: Any, name: str) -> bool:
     """Whether a class of the project or of a package has the method, and not Django or DRF."""
     function = getattr(type(instance), name, None)
     module = str(getattr(function, "__module__", ""))
     return function is not None and not module.startswith(("django.", "rest_framework."))
 
 
-def _required(chain: list[Any]) -> set[str] | None:
+def required_methods(chain: list[Any]) -> set[str] | None:
     """Return the methods that ``require_http_methods`` admits, or None without it."""
     found: set[str] | None = None
     for layer in chain:
