@@ -410,6 +410,14 @@ def test_code_of_no_file_is_not_taken_for_what_has_its_name(
     assert bodies.may_refuse(globals()["unwritten"], None)
 
 
+def test_code_of_a_file_that_is_gone_may_refuse() -> None:
+    namespace: dict[str, Any] = {}
+    source = "def gone(request):\n    return request.user\ndef plain(request):\n    return 1\n"
+    exec(compile(source, "/gone/views.py", "exec"), namespace)
+    assert bodies.may_refuse(namespace["gone"])
+    assert not bodies.may_refuse(namespace["plain"])
+
+
 def test_a_view_that_hands_on_to_a_closed_one_may_refuse() -> None:
     namespace: dict[str, Any] = {"closed": login_required(view), "plain": View.as_view()}
     source = "def a(request):\n return closed(request)\ndef b(request):\n return plain(request)"
