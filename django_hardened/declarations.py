@@ -163,18 +163,38 @@ def append_declarations(path: Path, endpoints: Iterable[tuple[str, str]]) -> Non
 
     The reasons are left empty: they are for whoever knows them, and are asked for until then.
 
+    What stands there already, with a reason or without, is not written again.
+
     Raises:
         ValueError: it is not TOML, or would not be after that. Nothing has been written.
     """
     before = path.read_text(encoding="utf-8") if path.exists() else ""
+    listed = _listed_in(tomllib.loads(before))
     gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
     methods: dict[str, list[str]] = {}
     for pattern, method in endpoints:
-        methods.setdefault(pattern, []).append(method)
+        if (pattern, method) not in listed:
+            methods.setdefault(pattern, []).append(method)
+    if not methods:
+        return
     added = gap + "\n".join(_drafted(pattern, each) for pattern, each in methods.items())
     tomllib.loads(before + added)
     with path.open("a", encoding="utf-8") as file:
         file.write(added)
+
+
+def _listed_in(document: Mapping[str, Any]) -> set[tuple[object, object]]:
+    items = document.get("public", [])
+    entries = [each for each in items if isinstance(each, Mapping)]
+    return {
+        (each.get("pattern"), method)
+        for each in entries
+        for method in (_as_list(each.get("method")))
+    }
+
+
+def _as_list(value: object) -> list[object]:
+    return [*value] if isinstance(value, list) else [value]
 
 
 def _drafted(pattern: str, methods: list[str]) -> str:

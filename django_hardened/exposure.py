@@ -18,8 +18,8 @@ _PUBLIC = re.compile(
     r"|django\.views\.(i18n|static)\.|django\.contrib\.(staticfiles|sitemaps)\.views\."
 )
 _LOGINS = re.compile(
-    r"log[-_]?in\b|sign[-_]?in|auth[-_]?token|obtain|token/?$|jwt/create"
-    r"|password[-_]?(reset|recover|forgot)",
+    r"login|(?-i:SignIn)|(?<![a-z])(?:log[-_]in|sign[-_]?in)(?![a-z])"
+    r"|auth[-_]?token|obtain|token/?$|jwt/create|password[-_]?(reset|recover|forgot)",
     re.IGNORECASE,
 )
 

@@ -129,14 +129,29 @@ def test_drafts_wait_for_their_reasons(tmp_path: Path) -> None:
         {"pattern": '/"b"/', "method": "GET", "reason": ""},
         {"pattern": "/c/", "method": "GET", "reason": ""},
     ]
+    before = path.read_text()
+    append_declarations(path, [("/a/", "POST"), ("/c/", "GET")])
+    assert path.read_text() == before
+    append_declarations(path, [("/a/", "PUT"), ("/c/", "GET")])
+    assert tomllib.loads(path.read_text())["public"][3:] == [
+        {"pattern": "/a/", "method": "PUT", "reason": ""}
+    ]
     with override_settings(BASE_DIR=tmp_path):
-        assert len(read_declarations().problems) == 3
+        assert len(read_declarations().problems) == 4
+
+
+def test_what_is_no_entry_is_kept_beside_a_draft(tmp_path: Path) -> None:
+    path = tmp_path / "public_endpoints.toml"
+    path.write_text("public = [1, {method = 2}]\n")
+    with pytest.raises(ValueError, match="public"):
+        append_declarations(path, [("/a/", "GET")])
+    assert path.read_text() == "public = [1, {method = 2}]\n"
 
 
 def test_a_broken_file_is_not_written_to(tmp_path: Path) -> None:
     path = tmp_path / "public_endpoints.toml"
     path.write_text("[[public")
-    with pytest.raises(ValueError, match="at line 1"):
+    with pytest.raises(ValueError, match="Expected"):
         append_declarations(path, [("/a/", "GET")])
     assert path.read_text() == "[[public"
     path.write_text("# no end of line")

@@ -88,6 +88,11 @@ def test_problems_of_declarations_are_findings() -> None:
         ("/password-reset/", "shop.views.a", True),
         ("/blogging/", "shop.views.a", False),
         ("/tokens/mine/", "shop.views.a", False),
+        ("/x/", "shop.views.UserSignInView", True),
+        ("/x/", "shop.views.LoginView", True),
+        ("/designing/", "shop.views.a", False),
+        ("/catalog-index/", "shop.views.a", False),
+        ("/design-in-use/", "shop.views.a", False),
     ],
 )
 @pytest.mark.parametrize("backend", ["django.contrib.auth.backends.ModelBackend", PROTECTED])

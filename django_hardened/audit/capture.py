@@ -23,7 +23,7 @@ _CACHE = "django.core.cache.backends.locmem.LocMemCache"
 
 
 class ProbeImpossible(Exception):
-    """The project is such that a probe would leave traces."""
+    """The project is such that a probe would leave traces, or that no call arrives."""
 
 
 @dataclass

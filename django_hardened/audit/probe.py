@@ -12,7 +12,13 @@ from django.test.client import Client, ClientHandler
 from django.urls import Resolver404, resolve
 
 from django_hardened.audit import memos, requests
-from django_hardened.audit.capture import Captured, forget_cached, isolated, rolled_back
+from django_hardened.audit.capture import (
+    Captured,
+    ProbeImpossible,
+    forget_cached,
+    isolated,
+    rolled_back,
+)
 from django_hardened.audit.endpoints import Access, Endpoint, Kind, Probed
 from django_hardened.audit.inference import Subject
 from django_hardened.audit.refusals import is_refusal
@@ -85,8 +91,9 @@ def probe(
     project sends over a network by itself is sent.
 
     Raises:
-        ProbeImpossible: a database cannot roll back.
+        ProbeImpossible: a database cannot roll back, or the middleware cannot be loaded.
     """
+    _load_middleware()
     rows, found = list(inventory), []
     with isolated() as captured, memos.kept():
         users = _users()
@@ -95,6 +102,14 @@ def probe(
             found.append(_probed(route, endpoint, users) if is_called else endpoint)
             progress(number, len(rows))
     return found, captured
+
+
+def _load_middleware() -> None:
+    """Have what every call would fail of be said once."""
+    try:
+        ClientHandler().load_middleware()
+    except Exception as error:
+        raise ProbeImpossible(f"MIDDLEWARE cannot be loaded: {error}") from error
 
 
 def _users() -> dict[Role, Any]:

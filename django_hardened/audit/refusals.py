@@ -12,7 +12,17 @@ from django.urls import NoReverseMatch
 
 from django_hardened.audit.requests import host
 
-_LOGIN = re.compile(r"log[-_]?in|sign[-_]?in|signon|/sso\b|/saml|/oidc", re.IGNORECASE)
+_LOGIN = re.compile(  # and neither /catalog-index/ nor /design-in-use/
+    r"login|log[-_]?on(?![a-z])|(?<![a-z])(?:log[-_]in|sign[-_]?(?:in|on))(?![-_]?[a-z])"
+    r"|/sso\b|/saml|/oidc",
+    re.IGNORECASE,
+)
+# Pages that send people back where they came from are not all for logging in.
+_PEOPLE = re.compile(
+    r"(?<![a-z])(?:2fa|access|accounts?|auth\w*|cas|connect|denied|enter|forbidden|join|members?"
+    r"|mfa|otp|password|permission|regist\w+|sessions?|sign[-_]?up|users?|verif\w+)(?![a-z])",
+    re.IGNORECASE,
+)
 _REDIRECTS = {302, 303, 307}  # that one has to log in holds for now
 
 
@@ -24,12 +34,13 @@ def is_refusal(status: int | None, location: str = "") -> bool:
 def is_login(location: str) -> bool:
     """Whether ``location`` is the login, of the site or of the admin or of somebody else."""
     parts = urlsplit(location)
-    if REDIRECT_FIELD_NAME in parse_qs(parts.query):
-        return True
     login = urlsplit(_login_url())
-    # Elsewhere nobody logs in to this site, but where the settings say so.
     is_here = parts.netloc in {"", login.netloc, host()}
-    return is_here and (parts.path == login.path or bool(_LOGIN.search(parts.path)))
+    if is_here and (parts.path == login.path or _LOGIN.search(parts.path)):
+        return True
+    # Elsewhere nobody logs in to this site who is not sent back from there.
+    is_sent_back = REDIRECT_FIELD_NAME in parse_qs(parts.query)
+    return is_sent_back and (not is_here or _PEOPLE.search(parts.path) is not None)
 
 
 def _login_url() -> str:

@@ -444,7 +444,34 @@ def test_a_login_is_known_by_where_it_is() -> None:
     assert not refusals.is_login("https://id.example.com/sso?x=1")
     with override_settings(LOGIN_URL="https://id.example.com/enter"):
         assert refusals.is_login("https://id.example.com/sso?x=1")
-    assert refusals.is_login("/x/?next=/a/")
+    assert refusals.is_login("https://id.example.com/x?next=/a/")
+
+
+@pytest.mark.parametrize(
+    ("location", "is_login"),
+    [
+        ("/login", True),
+        ("/accounts/login/", True),
+        ("/userlogin/", True),
+        ("/LogIn/", True),
+        ("/log-in/", True),
+        ("/users/sign_in?x=1", True),
+        ("/signin/", True),
+        ("/signon/", True),
+        ("/catalog-index/", False),
+        ("/blog-index/", False),
+        ("/design-in-use/", False),
+        ("/x/?next=/a/", False),
+        ("/age/?next=/a/", False),
+        ("/consent/?next=/a/", False),
+        ("/enter/?next=/a/", True),
+        ("/accounts/enter/?next=/a/", True),
+        ("/auth/start/?next=/a/", True),
+        ("/denied/?next=/a/", True),
+    ],
+)
+def test_a_login_is_known_by_its_words(location: str, is_login: bool) -> None:
+    assert refusals.is_login(location) is is_login
 
 
 def test_a_file_that_cannot_be_parsed_has_no_lines(tmp_path: Any) -> None:

@@ -15,7 +15,8 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
-from django.urls import path
+from django.urls import path, re_path
+from django.views.decorators.http import require_GET
 from jsonschema import Draft4Validator
 
 from django_hardened.audit.capture import ProbeImpossible
@@ -251,6 +252,9 @@ def test_write_drafts_what_is_missing(base: Path) -> None:
     assert err.getvalue() == f"Added to {file}. Write down why each is public, or close it.\n"
     assert 'pattern = "/open/"\nmethod = ["GET", "POST"]\nreason = ""\n' in file.read_text()
     assert failing("--check")[0].startswith("5 things")  # no reason, no declaration
+    before = file.read_text()
+    assert failing("--write", "--check")[0].startswith("5 things")
+    assert file.read_text() == before
     file.write_text(file.read_text().replace('""', '"It is news."'))
     run("--check")
     err = io.StringIO()
@@ -317,6 +321,9 @@ def test_diff_reads_what_calls_had_proved(base: Path) -> None:
         None,
         "{",
         "[]",
+        '{"version": 1}',
+        '{"version": 1, "endpoints": 7}',
+        "7",
         '{"version": 2}',
         '{"version": 1, "endpoints": [{}]}',
         '{"version": 1, "endpoints": [{"path": "/", "method": "GET", "access": "odd"}]}',
@@ -328,7 +335,39 @@ def test_diff_with_what_is_no_report_fails(base: Path, content: str | None) -> N
     report = base / "before.json"
     if content is not None:
         report.write_text(content)
-    assert f"{report} cannot be read" in failing("--diff", str(report))[0]
+    why = "it is no report of version 1: make it with audit_endpoints --format json."
+    if content is None:
+        why = "No such file or directory"
+    assert failing("--diff", str(report))[0] == f"{report} cannot be read: {why}"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_report_is_read_as_a_shell_has_written_it(base: Path, encoding: str) -> None:
+    report = base / "before.json"
+    report.write_bytes(run("--format=json").encode(encoding))
+    assert run("--diff", str(report)) == "Nothing is opened or closed.\n"
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_patterns_that_read_alike_the_wider_one_counts(base: Path, first: int) -> None:
+    def patterns(one: Any, other: Any) -> list[Any]:
+        both = [
+            re_path(r"^a/(?P<x>\d+)/$", require_GET(one)),
+            re_path(r"^a/(?P<x>[a-z]+)/$", require_GET(other)),
+        ]
+        return [both[first], both[1 - first]]
+
+    report = base / "before.json"
+    with urls(*patterns(zoo_site.logged_in, zoo_site.logged_in)):
+        report.write_text(run("--format=json"))
+    with urls(*patterns(opened, zoo_site.logged_in)):
+        assert run("--diff", str(report)).splitlines() == [
+            "Opened:",
+            "  GET /a/<x>/: authenticated -> anonymous",
+        ]
+        report.write_text(run("--format=json"))
+    with urls(*patterns(zoo_site.logged_in, opened)):
+        assert run("--diff", str(report)) == "Nothing is opened or closed.\n"
 
 
 # -- --probe -------------------------------------------------------------------------------------
@@ -361,3 +400,34 @@ def test_what_was_caught_is_told() -> None:
     with urls(mailing):
         run("--probe", stderr=err)
     assert err.getvalue() == "Caught: 3 mails, 0 tasks.\n"
+
+
+@pytest.mark.django_db
+def test_a_call_that_taught_nothing_is_marked(base: Path) -> None:
+    hidden = [
+        re_path(r"^a/(?P<pk>\d+)/$", opened),
+        re_path(r"^a/(?P<pk>[0-9]+)/$", zoo_site.logged_in),
+    ]
+    with urls(*hidden):
+        lines = run("--probe").splitlines()
+    assert [line.split()[2:4] for line in lines[1:3]] == [["anybody", "="], ["authenticated", "?"]]
+
+
+@pytest.mark.django_db
+def test_middleware_that_cannot_be_loaded_is_named(base: Path) -> None:
+    with override_settings(MIDDLEWARE=["shop.middleware.Gone"]):
+        message = failing("--probe")[0]
+    assert message.startswith("MIDDLEWARE cannot be loaded: No module named 'shop'")
+
+
+@pytest.mark.parametrize(
+    ("urlconf", "why"),
+    [
+        ("shop.urls", "ModuleNotFoundError: No module named 'shop'"),
+        ("json", "ImproperlyConfigured: The included URLconf"),
+    ],
+)
+def test_urls_that_cannot_be_loaded_are_named(urlconf: str, why: str) -> None:
+    with override_settings(ROOT_URLCONF=urlconf):
+        message = failing()[0]
+    assert message.startswith(f"ROOT_URLCONF ({urlconf}) cannot be loaded: {why}")

@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from django.urls import get_resolver
 
 from django_hardened import gate
 from django_hardened.audit.capture import ProbeImpossible
@@ -82,13 +84,14 @@ class Command(BaseCommand):
         self._print(options, endpoints, found, difference)
         if options["write"]:
             self._write([(each.path, each.method) for each in undeclared(endpoints, declarations)])
-        elif options["check"] and found:
+        if options["check"] and found:
             things = "1 thing" if len(found) == 1 else f"{len(found)} things"
             raise CommandError(f"{things} to be closed, declared or corrected.")
 
     def _endpoints(self, options: dict[str, Any]) -> list[Endpoint]:
         if options["unsafe_methods"] and not options["probe"]:
             raise CommandError("--unsafe-methods is for --probe.")
+        _load_urls()
         listed = inventory(progress=_Progress("Asking", self.stderr))
         if not options["probe"]:
             return [endpoint for _, endpoint in listed]
@@ -111,8 +114,10 @@ class Command(BaseCommand):
             return None
         try:
             return changes(read_report(report), endpoints)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise CommandError(f"{report} cannot be read: {error}") from error
+        except OSError as error:
+            raise CommandError(f"{report} cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise CommandError(f"{report} cannot be read: {error}.") from error
 
     def _print(
         self,
@@ -167,6 +172,15 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(f"{path} cannot be written: {error}") from error
         self.stderr.write(f"Added to {path}. Write down why each is public, or close it.")
+
+
+def _load_urls() -> None:
+    try:
+        get_resolver().url_patterns  # noqa: B018  # loads them
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+        message = f"ROOT_URLCONF ({settings.ROOT_URLCONF}) cannot be loaded: {problem}"
+        raise CommandError(message) from error
 
 
 class _Progress:

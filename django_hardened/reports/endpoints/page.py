@@ -112,7 +112,8 @@ def _shown(endpoint: Endpoint, declarations: Declarations) -> dict[str, Any]:
     called = ""
     if endpoint.probed:
         answers = ", ".join(f"{role} {code}" for role, code in endpoint.probed.answers.items())
-        agrees = "agrees" if endpoint.probed.agrees else "differs"
+        is_told = endpoint.probed.access is not Access.UNKNOWN
+        agrees = ("agrees" if is_told else "tells nothing") if endpoint.probed.agrees else "differs"
         called = f"{agrees}: {answers}" if answers else endpoint.probed.note
     why = _why(endpoint, declarations)
     return {**row(endpoint), "is_write": endpoint.is_write, "called": called, "why": why}

@@ -86,7 +86,7 @@ class Changes:
 
 def changes(before: Mapping[tuple[str, str], str], endpoints: Iterable[Endpoint]) -> Changes:
     """Return what differs from an earlier report, as :func:`read_report` gives it."""
-    after = {(each.path, each.method): each.proven.value for each in endpoints}
+    after = _widest(((each.path, each.method), each.proven.value) for each in endpoints)
     both = [(key, before[key], after[key]) for key in after if key in before]
     return Changes(
         opened=tuple(_change(key, old, new) for key, old, new in both if _is_wider(new, old)),
@@ -94,6 +94,15 @@ def changes(before: Mapping[tuple[str, str], str], endpoints: Iterable[Endpoint]
         added=tuple(_change(key, "", after[key]) for key in after if key not in before),
         removed=tuple(_change(key, before[key], "") for key in before if key not in after),
     )
+
+
+def _widest(found: Iterable[tuple[tuple[str, str], str]]) -> dict[tuple[str, str], str]:
+    """Return one access for each path and method: two patterns may read alike."""
+    widest: dict[tuple[str, str], str] = {}
+    for key, access in found:
+        if key not in widest or _is_wider(access, widest[key]):
+            widest[key] = access
+    return widest
 
 
 def _is_wider(one: str, other: str) -> bool:
@@ -111,18 +120,26 @@ def read_report(file: Path) -> dict[tuple[str, str], str]:
     Raises:
         ValueError: it is no report of this version.
     """
-    document = json.loads(file.read_text(encoding="utf-8"))
-    if not isinstance(document, dict) or document.get("version") != VERSION:
-        raise ValueError(f"{file} is no report of version {VERSION}")
-    found: dict[tuple[str, str], str] = {}
-    for each in document.get("endpoints", ()):
-        proven = each["access"]
-        called = (each.get("probed") or {}).get("access", Access.UNKNOWN.value)
-        # As Endpoint.proven has it.
-        if called != Access.UNKNOWN.value:
-            is_open = Access.ANONYMOUS.value in {proven, called}
-            proven = Access.ANONYMOUS.value if is_open else called
-        if proven not in _OPENNESS:
-            raise ValueError(f"{file} has the unknown access {proven!r}")
-        found[each["path"], each["method"]] = proven
+    try:
+        document = json.loads(file.read_bytes())  # in any UTF: shells write more than one
+        is_known = document["version"] == VERSION
+        found = _widest(map(_proven, document["endpoints"])) if is_known else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        found = None
+    if found is None:
+        raise ValueError(
+            f"it is no report of version {VERSION}: make it with audit_endpoints --format json"
+        )
     return found
+
+
+def _proven(row: Any) -> tuple[tuple[str, str], str]:
+    """Return who may call an endpoint of a report, as ``Endpoint.proven`` has it."""
+    proven = row["access"]
+    called = (row.get("probed") or {}).get("access", Access.UNKNOWN.value)
+    if called != Access.UNKNOWN.value:
+        is_open = Access.ANONYMOUS.value in {proven, called}
+        proven = Access.ANONYMOUS.value if is_open else called
+    if proven not in _OPENNESS:
+        raise ValueError(proven)
+    return (row["path"], row["method"]), proven

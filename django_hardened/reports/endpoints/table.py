@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.core.management.color import Style
 
-from django_hardened.audit.endpoints import Access, Endpoint
+from django_hardened.audit.endpoints import Access, Endpoint, Probed
 from django_hardened.exposure import Finding
 from django_hardened.reports.endpoints.rows import Changes
 
@@ -45,8 +45,15 @@ def who(endpoint: Endpoint) -> str:
     told = named[0] if access is Access.PERMISSION and len(named) == 1 else access.value
     if access is Access.ANONYMOUS:
         told = "anybody"
-    mark = "" if endpoint.probed is None else " =" if endpoint.probed.agrees else " !"
-    return told + mark
+    return told + _mark(endpoint.probed)
+
+
+def _mark(probed: Probed | None) -> str:
+    if probed is None:
+        return ""
+    if not probed.agrees:
+        return " !"
+    return " ?" if probed.access is Access.UNKNOWN else " ="
 
 
 def _widths(rows: Iterable[Sequence[str]], width: int) -> list[int]:
