@@ -1,10 +1,11 @@
-"""The app: no models, no migrations, only checks to register and a signal to listen to."""
+"""The app: no models, no migrations, only checks to register and signals to listen to."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
 from django.apps import AppConfig, apps
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.checks import Tags, register
 from django.core.signals import request_started
 
@@ -16,10 +17,12 @@ class DjangoHardenedConfig(AppConfig):
     verbose_name = "Django Hardened"
 
     def ready(self) -> None:
-        """Register every check of the inventory, and listen for requests."""
-        from django_hardened import cache, checks  # noqa: PLC0415  # need settings
+        """Register every check of the inventory, and listen for requests, logins and log-outs."""
+        from django_hardened import cache, checks, response_headers, sessions  # noqa: PLC0415  # need settings
 
         request_started.connect(cache.forget_host)
+        user_logged_in.connect(sessions.note_login)
+        user_logged_out.connect(response_headers.note_log_out)
         for check in checks.DEPLOY_CHECKS:
             register(check, Tags.security, "django_hardened", deploy=True)
         for check in checks.ALWAYS_CHECKS:

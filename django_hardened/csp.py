@@ -30,22 +30,23 @@ Directives = dict[str, tuple[str, ...]]
 # form-action would let an injected form send a password away, and default-src is no fallback for
 # it, nor for base-uri and frame-ancestors.
 STRICT: Final[Policy] = {
-    "default-src": [NONE],
-    "script-src": [NONCE, STRICT_DYNAMIC],
-    "style-src": [SELF],
-    "img-src": [SELF, "data:"],
-    "font-src": [SELF],
-    "connect-src": [SELF],
-    "media-src": [SELF],
-    "manifest-src": [SELF],
-    "form-action": [SELF],
-    "frame-ancestors": [NONE],
-    "base-uri": [NONE],
-    "object-src": [NONE],
+    "default-src": (NONE,),
+    "script-src": (NONCE, STRICT_DYNAMIC),
+    "style-src": (SELF,),
+    "img-src": (SELF, "data:"),
+    "font-src": (SELF,),
+    "connect-src": (SELF,),
+    "media-src": (SELF,),
+    "manifest-src": (SELF,),
+    "form-action": (SELF,),
+    "frame-ancestors": (NONE,),
+    "base-uri": (NONE,),
+    "object-src": (NONE,),
+    "upgrade-insecure-requests": True,  # sent where the site is https
 }
 # Data for programs: should a browser show it, it loads nothing and is in no frame
 # (OWASP REST Security Cheat Sheet).
-API: Final[Policy] = {"default-src": [NONE], "frame-ancestors": [NONE]}
+API: Final[Policy] = {"default-src": (NONE,), "frame-ancestors": (NONE,)}
 
 _NO_TRUSTED_TYPES: Final[Policy] = {"require-trusted-types-for": None, "trusted-types": None}
 # Changes for pages of others that cannot meet a strict policy.
@@ -54,17 +55,17 @@ ADMIN: Final[Policy] = _NO_TRUSTED_TYPES
 # REST framework's pages: scripts without nonces, and ``style`` attributes.
 BROWSABLE_API: Final[Policy] = {
     **_NO_TRUSTED_TYPES,
-    "script-src": [SELF],
-    "style-src-attr": [UNSAFE_INLINE],
+    "script-src": (SELF,),
+    "style-src-attr": (UNSAFE_INLINE,),
 }
 # drf-spectacular's SpectacularSwaggerSplitView, with its files served by the site (sidecar).
 SWAGGER: Final[Policy] = {
     **_NO_TRUSTED_TYPES,
-    "script-src": [SELF],
-    "style-src": [SELF, UNSAFE_INLINE],
+    "script-src": (SELF,),
+    "style-src": (SELF, UNSAFE_INLINE),
 }
 # drf-spectacular's SpectacularRedocView, likewise; it makes its styles at run time, and a worker.
-REDOC: Final[Policy] = {**SWAGGER, "worker-src": [SELF, "blob:"]}
+REDOC: Final[Policy] = {**SWAGGER, "worker-src": (SELF, "blob:")}
 
 _VALUELESS: Final = frozenset({"upgrade-insecure-requests", "block-all-mixed-content", "sandbox"})
 _FETCH: Final = frozenset(
@@ -79,7 +80,6 @@ DIRECTIVES: Final = (
     | {"report-to", "report-uri", "require-trusted-types-for", "trusted-types"}
     | {"webrtc", "require-sri-for"}
 )
-_SCRIPTS: Final = ("default-src", "script-src", "script-src-elem", "script-src-attr")
 _KEYWORDS: Final = frozenset(
     """none self unsafe-inline unsafe-eval strict-dynamic unsafe-hashes report-sample
     wasm-unsafe-eval inline-speculation-rules unsafe-allow-redirects script
@@ -245,4 +245,5 @@ def frame_option(policy: Directives) -> str | None:
     ancestors = policy.get("frame-ancestors")
     if ancestors is None:
         return None
-    return {(NONE,): "DENY", (SELF,): "SAMEORIGIN"}.get(ancestors, "")
+    options: dict[tuple[str, ...], str] = {(NONE,): "DENY", (SELF,): "SAMEORIGIN"}
+    return options.get(ancestors, "")

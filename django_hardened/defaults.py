@@ -12,7 +12,11 @@ from typing import Any, Final, Literal
 
 import django
 
+from django_hardened import csp
+
 Environment = Literal["production", "development", "test", "build"]
+PolicyMode = Literal["enforce", "report-only"]
+POLICY_MODES: Final[tuple[PolicyMode, ...]] = ("enforce", "report-only")
 ENVIRONMENTS: Final[tuple[Environment, ...]] = ("production", "development", "test", "build")
 
 LOCAL_HOSTS: Final = ("localhost", ".localhost", "127.0.0.1", "[::1]")
@@ -23,6 +27,9 @@ HSTS_SECONDS: Final = 365 * 24 * 60 * 60
 
 # NIST SP 800-63B, revision 3, section 4.2.3: authenticate again after 12 hours.
 SESSION_SECONDS: Final = 12 * 60 * 60
+
+# NIST SP 800-63B, revision 4, section 2.2.3: after an hour without a request (ASVS 7.3.1).
+SESSION_IDLE_SECONDS: Final = 60 * 60
 
 # OWASP Forgot Password Cheat Sheet: tokens expire after an appropriate period. Django's three days
 # outlive most readers' memory of having asked.
@@ -45,6 +52,8 @@ LOGIN_RATES: Final = {"account": "10/15m", "address": "50/15m"}
 AUTHENTICATION_BACKENDS: Final = ("django_hardened.backends.ModelBackend",)
 
 MIDDLEWARE: Final = (
+    # In front of all others: what they refuse has a header too.
+    "django_hardened.middleware.HeadersMiddleware",
     "django_hardened.middleware.TrustedProxyMiddleware",
     # In front of SecurityMiddleware, whose redirect to https repeats the host of the request.
     "django_hardened.middleware.HostPinningMiddleware",
@@ -53,8 +62,11 @@ MIDDLEWARE: Final = (
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # In front of CSRF protection, and beside it: it needs no cookie (ASVS 3.5.3).
+    "django_hardened.middleware.CrossSiteMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_hardened.middleware.SessionLifetimeMiddleware",
     # ASVS 14.3.2: what is made for one user is kept by no cache, that of the site included.
     "django_hardened.middleware.PrivateResponseMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -103,6 +115,28 @@ def cookies(environment: Environment) -> dict[str, Any]:
         "LANGUAGE_COOKIE_HTTPONLY": True,
         "LANGUAGE_COOKIE_SAMESITE": "Lax",
     }
+
+
+def browsers() -> dict[str, Any]:
+    """The content security policy, in force (ASVS 3.4.3), and no exception to anything else."""
+    policy = {
+        directive: [*sources] if isinstance(sources, tuple) else sources
+        for directive, sources in csp.STRICT.items()
+    }
+    return {
+        "HARDENED_CSP": policy,
+        "HARDENED_CSP_MODE": POLICY_MODES[0],
+        "HARDENED_CSP_SCOPES": {},
+        "HARDENED_CSP_REPORT_URI": "",
+        "HARDENED_HEADERS": {},
+        "HARDENED_COOKIES": {},
+        "HARDENED_CROSS_SITE_PATHS": [],
+    }
+
+
+def lifetimes() -> dict[str, Any]:
+    """How long a login lasts; at most, ``SESSION_COOKIE_AGE``."""
+    return {"HARDENED_SESSION_IDLE": SESSION_IDLE_SECONDS, "HARDENED_SESSION_ABSOLUTE": None}
 
 
 def cookie_name(name: str, *, secure: bool, domain: str | None, path: str) -> str:

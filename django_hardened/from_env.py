@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import django
 
-from django_hardened.defaults import ENVIRONMENTS, LOCAL_HOSTS, Environment
+from django_hardened.defaults import ENVIRONMENTS, LOCAL_HOSTS, POLICY_MODES, Environment
 from django_hardened.env import Env, EnvError
 from django_hardened.hosts import (
     InvalidHost,
@@ -67,6 +67,7 @@ class EnvironmentReader:
             "HARDENED_TRUSTED_PROXIES": self._trusted_proxies,
             "HARDENED_FORWARDED_HEADER": self._forwarded_header,
             "HARDENED_CANONICAL_ORIGIN": self._canonical_origin,
+            "HARDENED_CSP_MODE": self._policy_mode,
         }
         values: dict[str, Any] = {}
         for name, (read, default) in plain.items():
@@ -173,6 +174,11 @@ class EnvironmentReader:
         except InvalidHost as error:
             self._refuse(name, str(error))
             return {}
+
+    def _policy_mode(self) -> dict[str, Any]:
+        name = "HARDENED_CSP_MODE"
+        mode = self._read(self.env.str, name, default=None, choices=POLICY_MODES)
+        return {name: mode} if mode else {}
 
     def _forwarded_header(self) -> dict[str, Any]:
         name = "HARDENED_FORWARDED_HEADER"

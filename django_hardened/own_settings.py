@@ -10,6 +10,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 
+from django_hardened.defaults import POLICY_MODES
 from django_hardened.sources import Sources
 
 # What HARDENED_EDGE may say that a proxy in front of Django does.
@@ -62,6 +63,10 @@ def _is_place(value: object) -> bool:
     return not str(value) or Path(str(value)).is_absolute()
 
 
+def _are_seconds(value: object) -> bool:
+    return type(value) is int and value >= 0
+
+
 def _is_mapping(value: object) -> bool:
     return isinstance(value, Mapping)
 
@@ -86,6 +91,22 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_CANONICAL_ORIGIN": Kind(
         "an origin", '"https://www.example.com"', lambda value: value is None or _is_text(value)
     ),
+    "HARDENED_COOKIES": Kind(
+        "a dictionary of cookies", '{"theme": {"httponly": False}}', _is_mapping
+    ),
+    "HARDENED_CROSS_SITE_PATHS": Kind("a list of paths", '["/payment/return/"]', _are_texts),
+    "HARDENED_CSP": Kind(
+        "a dictionary of directives",
+        '{"default-src": ["\'self\'"]}',
+        lambda value: value is None or _is_mapping(value),
+    ),
+    "HARDENED_CSP_MODE": Kind(
+        '"enforce" or "report-only"', '"enforce"', lambda value: value in POLICY_MODES
+    ),
+    "HARDENED_CSP_REPORT_URI": Kind("a path or a URL", '"/csp-reports/"', _is_text),
+    "HARDENED_CSP_SCOPES": Kind(
+        "a dictionary of policies", '{"/maps/": {"img-src": ["https:"]}}', _is_mapping
+    ),
     "HARDENED_DEV_SERVERS": Kind("a list of strings", '["uvicorn --reload"]', _are_texts),
     "HARDENED_EDGE": Kind("a set of words", '{"ssl_redirect", "hsts"}', _are_texts),
     "HARDENED_ENVIRONMENT": Kind(
@@ -98,6 +119,9 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     ),
     "HARDENED_FORWARDED_HEADER": Kind(
         "a string", '"X-Forwarded-For"', lambda value: value is None or _is_text(value)
+    ),
+    "HARDENED_HEADERS": Kind(
+        "a dictionary of header fields", '{"Permissions-Policy": "camera=()"}', _is_mapping
     ),
     "HARDENED_HEALTH_PATHS": Kind("a list of paths", '["/healthz"]', _are_texts),
     "HARDENED_HOST_ALIASES": Kind(
@@ -127,6 +151,10 @@ OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_REDIRECT_HOST_ALIASES": Kind(
         "true or false", "False", lambda value: isinstance(value, bool)
     ),
+    "HARDENED_SESSION_ABSOLUTE": Kind(
+        "a number of seconds", "43200", lambda value: value is None or _are_seconds(value)
+    ),
+    "HARDENED_SESSION_IDLE": Kind("a number of seconds", "3600", _are_seconds),
     "HARDENED_TENANT_RESOLVER": Kind(
         "a dotted path or a callable", '"myproject.tenants.resolve"', _is_resolver
     ),

@@ -12,7 +12,7 @@ from typing import Any, TypedDict, Unpack, cast
 
 import django
 
-from django_hardened import defaults
+from django_hardened import csp, defaults
 from django_hardened.env import Env, EnvError
 from django_hardened.from_env import EnvironmentReader
 from django_hardened.proxies import ForwardedHeader
@@ -78,6 +78,15 @@ class Overrides(TypedDict, total=False):
     FILE_UPLOAD_DIRECTORY_PERMISSIONS: int
 
     RATELIMIT_ENABLE: bool
+    HARDENED_CSP: csp.Policy
+    HARDENED_CSP_MODE: defaults.PolicyMode
+    HARDENED_CSP_SCOPES: dict[str, csp.Policy]
+    HARDENED_CSP_REPORT_URI: str
+    HARDENED_HEADERS: dict[str, str | None]
+    HARDENED_COOKIES: dict[str, dict[str, bool | str]]
+    HARDENED_CROSS_SITE_PATHS: list[str]
+    HARDENED_SESSION_IDLE: int
+    HARDENED_SESSION_ABSOLUTE: int | None
     HARDENED_ADDRESS_RATES: dict[str, str | tuple[int, int]]
     HARDENED_LOGIN_RATES: dict[str, str | tuple[int, int]]
     HARDENED_ENVIRONMENT: defaults.Environment
@@ -131,6 +140,8 @@ def hardened_settings(
         "AUTHENTICATION_BACKENDS": [*defaults.AUTHENTICATION_BACKENDS],
         "LOGGING": defaults.logging(environment),
         **defaults.transport(environment),
+        **defaults.browsers(),
+        **defaults.lifetimes(),
         **defaults.cookies(environment),
         **defaults.passwords(environment),
         **defaults.uploads(),
@@ -146,6 +157,10 @@ def hardened_settings(
         settings["SECURE_PROXY_SSL_HEADER"] = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.setdefault("SESSION_COOKIE_NAME", _cookie_name(settings, "SESSION", "sessionid"))
     settings.setdefault("CSRF_COOKIE_NAME", _cookie_name(settings, "CSRF", "csrftoken"))
+    if "X_FRAME_OPTIONS" in overrides and "HARDENED_CSP" not in overrides:
+        # Where there are both, browsers go by the policy.
+        own_frames = str(settings["X_FRAME_OPTIONS"]).upper() == "SAMEORIGIN"
+        settings["HARDENED_CSP"]["frame-ancestors"] = [csp.SELF if own_frames else csp.NONE]
     if environment == "test":
         settings.setdefault("RATELIMIT_ENABLE", False)
     return cast(HardenedSettings, settings)

@@ -175,7 +175,8 @@ def test_the_strict_policy_as_it_is_sent() -> None:
     assert compiled.text("") == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; media-src 'self'; manifest-src 'self'; "
-        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+        "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; "
+        "upgrade-insecure-requests"
     )
     assert compiled.text("abc") == compiled.text("").replace(
         "script-src 'self'", "script-src 'nonce-abc' 'strict-dynamic'"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from django_hardened import defaults
+from django_hardened import csp, defaults
 from django_hardened.backends import LoginProtectionBackend
 from django_hardened.defaults import ENVIRONMENTS, Environment
 from django_hardened.ratelimit.rates import Limit
@@ -174,14 +174,17 @@ def test_ambiguous_salts_are_off_until_django_drops_them(
 
 def test_the_middleware_is_in_the_right_order() -> None:
     assert [name.rpartition(".")[2] for name in defaults.MIDDLEWARE] == [
+        "HeadersMiddleware",
         "TrustedProxyMiddleware",
         "HostPinningMiddleware",
         "RateLimitMiddleware",
         "SecurityMiddleware",
         "SessionMiddleware",
         "CommonMiddleware",
+        "CrossSiteMiddleware",
         "CsrfViewMiddleware",
         "AuthenticationMiddleware",
+        "SessionLifetimeMiddleware",
         "PrivateResponseMiddleware",
         "MessageMiddleware",
         "XFrameOptionsMiddleware",
@@ -246,3 +249,19 @@ def test_the_api_is_closed_and_limited(environment: Environment) -> None:
     assert import_string(given["EXCEPTION_HANDLER"])
     paths = [path for names in given.values() if isinstance(names, list) for path in names]
     assert all(import_string(path) for path in paths)
+
+
+def test_logins_end() -> None:
+    assert defaults.lifetimes() == {
+        "HARDENED_SESSION_IDLE": 3600,
+        "HARDENED_SESSION_ABSOLUTE": None,
+    }
+
+
+def test_browsers_are_told_the_strict_policy_and_no_exception() -> None:
+    values = defaults.browsers()
+    assert csp.read(values.pop("HARDENED_CSP")) == csp.read(csp.STRICT)
+    assert values.pop("HARDENED_CSP_MODE") == "enforce"
+    assert not any(values.values())
+    defaults.browsers()["HARDENED_CSP"]["img-src"].append("https:")
+    assert "https:" not in defaults.browsers()["HARDENED_CSP"]["img-src"]

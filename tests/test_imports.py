@@ -27,8 +27,8 @@ assert given["SECURE_SSL_REDIRECT"] is True
 """
 
 SETTINGS_TIME = (
-    "casting connection_urls defaults dotenv env forwarded from_env hosts origins proxies reads "
-    "recording settings sources suffixes"
+    "casting connection_urls csp defaults dotenv env forwarded from_env hosts origins proxies "
+    "reads recording settings sources suffixes"
 ).split()
 
 

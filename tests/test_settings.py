@@ -557,3 +557,21 @@ def test_the_https_header_is_believed_only_behind_the_middleware_that_vouches_fo
     env = Env({**_GOOD, "HARDENED_TRUSTED_PROXIES": "10.0.0.1"})
     assert hardened_settings(env)["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
     assert hardened_settings(env, MIDDLEWARE=[])["SECURE_PROXY_SSL_HEADER"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "ancestors"), [("SAMEORIGIN", ["'self'"]), ("DENY", ["'none'"]), ("X", ["'none'"])]
+)
+def test_the_policy_goes_with_the_frame_option(value: str, ancestors: list[str]) -> None:
+    settings: Any = hardened("production", X_FRAME_OPTIONS=value)
+    assert settings["HARDENED_CSP"]["frame-ancestors"] == ancestors
+    own = {"default-src": ["'self'"]}
+    assert hardened("production", X_FRAME_OPTIONS=value, HARDENED_CSP=own)["HARDENED_CSP"] == own
+
+
+def test_report_only_is_one_word_of_the_environment() -> None:
+    assert hardened("production")["HARDENED_CSP_MODE"] == "enforce"
+    settings = hardened_settings(Env({**_GOOD, "HARDENED_CSP_MODE": "report-only"}))
+    assert settings["HARDENED_CSP_MODE"] == "report-only"
+    with pytest.raises(EnvError, match="HARDENED_CSP_MODE is not one of 'enforce', 'report-only'"):
+        hardened_settings(Env({**_GOOD, "HARDENED_CSP_MODE": "report"}))

@@ -12,7 +12,7 @@ from django_hardened.checks import login_protection
 from django_hardened.checks.login_protection import BACKEND, MIDDLEWARE
 
 MODEL = "django.contrib.auth.backends.ModelBackend"
-PROXY, HOSTS, SECURITY, *OTHERS = [m for m in defaults.MIDDLEWARE if m != MIDDLEWARE]
+_, PROXY, HOSTS, SECURITY, *OTHERS = [m for m in defaults.MIDDLEWARE if m != MIDDLEWARE]
 
 
 @pytest.fixture(autouse=True)

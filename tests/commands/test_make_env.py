@@ -207,7 +207,7 @@ def test_check_tells_what_is_out_of_date(project: Project, capsys: Capture) -> N
     assert status == 1
     assert "does not exist. Run: python -m django_hardened make_env" in out
     _run(capsys)
-    assert _run(capsys, check=True) == (0, ".env.example is current: 17 variables.\n")
+    assert _run(capsys, check=True) == (0, ".env.example is current: 18 variables.\n")
 
     project.settings('A = env.int("A_NUMBER", default=3)')
     status, out = _run(capsys, check=True)
@@ -261,7 +261,7 @@ def test_write_example_appends(project: Project, capsys: Capture) -> None:
 
 def test_write_example_makes_one(project: Project, capsys: Capture) -> None:
     _, out = _run(capsys, write_example=True)
-    assert "17 variables, no secret" in out
+    assert "18 variables, no secret" in out
     assert not (project.root / ".env").exists()
 
 
@@ -282,7 +282,7 @@ def test_a_command_of_manage_py(project: Project) -> None:
     project.env(HARDENED_ENVIRONMENT="development", SECRET_KEY=STRONG_KEY)
     made = project.manage("make_env")
     assert (made.status, made.stderr) == (0, "")
-    assert f"Wrote {project.root / '.env.example'}: 17 variables" in made.stdout
+    assert f"Wrote {project.root / '.env.example'}: 18 variables" in made.stdout
     project.file(".env.example", "")
     assert project.manage("make_env", "--check").status == 1
     options = make_env_command.Command().create_parser("manage.py", "make_env").format_help()

@@ -1,0 +1,100 @@
+"""``SessionLifetimeMiddleware``: a login that is over is nobody's, before anybody has asked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from functools import partial
+from time import time
+from typing import Any, Final, cast
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.functional import LazyObject, SimpleLazyObject, empty
+
+from django_hardened.log_once import LogOnce
+from django_hardened.middleware.base import GetResponse, Middleware
+from django_hardened.sessions import Lifetime, note_use, secret_names
+
+_SIGNED_COOKIES: Final = "django.contrib.sessions.backends.signed_cookies"
+_secrets = LogOnce()
+
+
+class SessionLifetimeMiddleware(Middleware):
+    """End logins that are idle for too long, or have lasted long enough.
+
+    It belongs right below AuthenticationMiddleware, and looks at a session only when something
+    asks for the user. Who is logged out this way has an empty session, as after ``logout()``.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        super().__init__(get_response)
+        Lifetime.of_settings()  # what cannot be used stops the start
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        _watch(request)
+        if self.async_mode:
+            return self.__acall__(request)
+        response = cast(HttpResponseBase, self.get_response(request))
+        _note(request)
+        return response
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
+        _note(request)
+        return response
+
+
+def _watch(request: HttpRequest) -> None:
+    """Put a question of ours in front of those for the user."""
+    known = vars(request)
+    if "user" in known and "session" in known:
+        request.user = cast(Any, SimpleLazyObject(partial(_user, request, known["user"])))
+    if "auser" in known and "session" in known:
+        request.auser = partial(_auser, request, known["auser"])
+
+
+def _user(request: HttpRequest, user: Any) -> Any:
+    if SESSION_KEY in request.session and _is_over(request.session):
+        request.session.flush()
+        return AnonymousUser()
+    if isinstance(user, LazyObject):
+        if user._wrapped is empty:  # noqa: SLF001
+            user._setup()  # noqa: SLF001  # itself, and not one lazy object in another
+        return user._wrapped  # noqa: SLF001
+    return user
+
+
+async def _auser(request: HttpRequest, auser: Any) -> Any:
+    # The first question loads the session, if it is to be loaded; the others are answered by it.
+    if await request.session.aget(SESSION_KEY) is not None and _is_over(request.session):
+        await request.session.aflush()
+        return AnonymousUser()
+    return await auser()
+
+
+def _is_over(session: Any) -> bool:
+    return Lifetime.of_settings().is_over(session, time())
+
+
+def _note(request: HttpRequest) -> None:
+    """Note that a login is in use, if something has asked for it."""
+    session = vars(request).get("session")
+    if session is None or not session.accessed:
+        return
+    values = getattr(session, "_session_cache", None) or {}
+    now = time()
+    lifetime = Lifetime.of_settings()
+    if SESSION_KEY in values and lifetime.is_due(values, now):
+        note_use(session, now)
+    if session.modified and settings.SESSION_ENGINE == _SIGNED_COOKIES:
+        for name in secret_names(values):
+            _secrets.warning(
+                "django_hardened.sessions",
+                name,
+                "The session holds %r, which looks like a secret: a signed cookie can be read by "
+                "whoever has it. Keep it in another SESSION_ENGINE.",
+                name[:100],
+            )
