@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject, SimpleLazyObject, empty
@@ -56,10 +55,16 @@ def _watch(request: HttpRequest) -> None:
         request.auser = partial(_auser, request, known["auser"])
 
 
+def _nobody() -> Any:
+    from django.contrib.auth.models import AnonymousUser  # noqa: PLC0415  # needs the app
+
+    return AnonymousUser()
+
+
 def _user(request: HttpRequest, user: Any) -> Any:
     if SESSION_KEY in request.session and _is_over(request.session):
         request.session.flush()
-        return AnonymousUser()
+        return _nobody()
     if isinstance(user, LazyObject):
         if user._wrapped is empty:  # noqa: SLF001
             user._setup()  # noqa: SLF001  # itself, and not one lazy object in another
@@ -71,7 +76,7 @@ async def _auser(request: HttpRequest, auser: Any) -> Any:
     # The first question loads the session, if it is to be loaded; the others are answered by it.
     if await request.session.aget(SESSION_KEY) is not None and _is_over(request.session):
         await request.session.aflush()
-        return AnonymousUser()
+        return _nobody()
     return await auser()
 
 
