@@ -38,6 +38,7 @@ from django_hardened.checks import (
     env_file,
     environment,
     failures,
+    headers,
     host_settings,
     hosts,
     installation,
@@ -83,7 +84,7 @@ SETTINGS_MODULES = (
     *(environment, booleans, secrets, templates),  # 0xx
     *(hosts, host_settings, pinning, proxies, proxy_ssl_header, internal_ips),  # 1xx
     *(transport, browser_headers, cookies, cookie_scope),
-    *(csrf, csp, csp_sources, cors),  # 2xx
+    *(csrf, csp, csp_sources, cors, headers),  # 2xx
     *(authentication, login_protection, passwords, sessions),  # 3xx
     *(throttle_rates, tokens, token_cookies),  # 4xx
     *(caches, cache_privacy, api_keys, databases, limit_counts, limit_stores),  # 5xx

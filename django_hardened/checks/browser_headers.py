@@ -10,7 +10,7 @@ from django.core.checks.security.base import REFERRER_POLICY_VALUES
 
 from django_hardened.checks import stack
 from django_hardened.checks.cookies_in_use import SESSION
-from django_hardened.checks.csp_policies import admits_anybody, policies
+from django_hardened.checks.csp_policies import HEADERS, admits_anybody, policies
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.transport import SECURITY
@@ -149,8 +149,9 @@ def check_frames(**kwargs: Any) -> list[CheckMessage]:
     is_at_the_edge = "headers" in conf.edge
     if not is_present(_FRAMES):
         # Whoever is not logged in has no click to steal; W265 is about a policy that says "*".
+        # HeadersMiddleware sends the field too.
         needed = is_present(SESSION) and not is_at_the_edge and not named
-        return [W215.found()] if needed else []
+        return [W215.found()] if needed and not stack.has(HEADERS) else []
     value = getattr(settings, "X_FRAME_OPTIONS", "DENY")
     word = str(value).upper()
     if word == "SAMEORIGIN":

@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage
 
 from django_hardened.checks import stack
 from django_hardened.checks.classes import listed
-from django_hardened.checks.csp_policies import Policy, policies
+from django_hardened.checks.csp_policies import HEADERS, OWN, Policy, policies
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.transport import SECURITY
@@ -89,6 +89,8 @@ def check_policy_is_sent(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _check_sent(policy: Policy) -> list[CheckMessage]:
+    if policy.setting == OWN or (policy.is_core and stack.has(HEADERS)):
+        return []  # HeadersMiddleware sends both
     needed = _CORE_MIDDLEWARE if policy.is_core else _PACKAGE_MIDDLEWARE
     if is_present(needed) or _has_other_middleware():
         return []
@@ -148,6 +150,8 @@ def check_policy_is_enforced(**kwargs: Any) -> list[CheckMessage]:
     found = policies()
     if "csp" in conf.edge or any(policy.is_enforced for policy in found):
         return []
+    if any(policy.setting == OWN for policy in found):
+        return []  # W284 says so
     if found:
         setting = found[0].setting
         enforced = setting.removesuffix("_REPORT_ONLY")

@@ -13,8 +13,11 @@ from typing import Any
 
 from django.conf import settings
 
+from django_hardened.checks import stack
 from django_hardened.checks.dictionaries import mapping
 
+OWN = "HARDENED_CSP"
+HEADERS = "django_hardened.middleware.HeadersMiddleware"
 _NONCE = "'nonce-"
 # How Django and django-csp mark the place of the nonce in their settings, in lower case.
 _SENTINELS = frozenset({"<csp_nonce_sentinel>", "csp.constants.nonce"})
@@ -82,6 +85,7 @@ def admits_anybody(sources: tuple[str, ...]) -> bool:
 def policies() -> list[Policy]:
     """Return every policy of the settings; what is no policy at all is left out."""
     found = [
+        _own_policy(),
         _core_policy("SECURE_CSP", is_enforced=True),
         _core_policy("SECURE_CSP_REPORT_ONLY", is_enforced=False),
         _package_policy("CONTENT_SECURITY_POLICY", is_enforced=True),
@@ -89,6 +93,17 @@ def policies() -> list[Policy]:
         _old_policy(),
     ]
     return [policy for policy in found if policy is not None]
+
+
+def _own_policy() -> Policy | None:
+    """Return ``HARDENED_CSP`` where it is sent: a setting of Django's takes its place."""
+    is_reported = getattr(settings, "HARDENED_CSP_MODE", None) == "report-only"
+    value = getattr(settings, OWN, None)
+    of_django = "SECURE_CSP_REPORT_ONLY" if is_reported else "SECURE_CSP"
+    is_sent = stack.has(HEADERS) and not getattr(settings, of_django, None)
+    if not is_sent or not isinstance(value, Mapping) or not value:
+        return None
+    return Policy(OWN, _directives(value), is_enforced=not is_reported)
 
 
 def _core_policy(setting: str, *, is_enforced: bool) -> Policy | None:

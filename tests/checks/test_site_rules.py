@@ -284,8 +284,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     (
         "W215",
-        {"MIDDLEWARE": without("XFrameOptionsMiddleware")},
-        {"MIDDLEWARE": without("XFrameOptionsMiddleware"), "HARDENED_EDGE": {"headers"}},
+        {"MIDDLEWARE": without("XFrameOptionsMiddleware", "HeadersMiddleware")},
+        {
+            "MIDDLEWARE": without("XFrameOptionsMiddleware", "HeadersMiddleware"),
+            "HARDENED_EDGE": {"headers"},
+        },
     ),
     ("E216", {"X_FRAME_OPTIONS": "ALLOWALL"}, {"X_FRAME_OPTIONS": "deny"}),
     ("I217", {"X_FRAME_OPTIONS": "sameorigin"}, {"X_FRAME_OPTIONS": "DENY"}),

@@ -1,0 +1,187 @@
+"""2xx: the middleware that sends the response headers, ends logins and keeps other sites out."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any, Final
+
+import django
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.checks.security.base import REFERRER_POLICY_VALUES
+from django.core.exceptions import ImproperlyConfigured
+
+from django_hardened import cross_site, csp, header_settings, sessions
+from django_hardened.checks import stack
+from django_hardened.checks.csp_policies import HEADERS
+from django_hardened.checks.presence import is_present
+from django_hardened.checks.rules import Rule
+from django_hardened.conf import conf
+
+_LIFETIME: Final = "django_hardened.middleware.SessionLifetimeMiddleware"
+_CROSS_SITE: Final = "django_hardened.middleware.CrossSiteMiddleware"
+_AUTHENTICATION: Final = "django.contrib.auth.middleware.AuthenticationMiddleware"
+_CSRF: Final = "django.middleware.csrf.CsrfViewMiddleware"
+_OTHERS: Final = (
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "csp.middleware.CSPMiddleware",
+)
+
+E281 = Rule(
+    "E281",
+    "{problem}: no process of the site starts.",
+    "Repair {setting}; the reference of settings says what it may be.",
+)
+E282 = Rule(
+    "E282",
+    "HARDENED_CSP is set, but HeadersMiddleware is not in MIDDLEWARE: browsers get no policy.",
+    f'Put "{HEADERS}" at the top of MIDDLEWARE; if a proxy sends a policy: '
+    'HARDENED_EDGE = {{"csp"}}.',
+    setting="MIDDLEWARE",
+    asvs="3.4.3",
+    cwe=693,
+)
+W283 = Rule(
+    "W283",
+    "HeadersMiddleware comes after {subject}: what that answers itself has none of its fields.",
+    f'Put "{HEADERS}" at the top of MIDDLEWARE.',
+    setting="MIDDLEWARE",
+    cwe=693,
+)
+W284 = Rule(
+    "W284",
+    'HARDENED_CSP_MODE is "report-only": no policy is enforced, and a script that gets into a '
+    "page runs.",
+    'HARDENED_CSP_MODE = "enforce"  # when the reports show nothing that the site needs',
+    setting="HARDENED_CSP_MODE",
+    asvs="3.4.3",
+    cwe=693,
+)
+I285 = Rule(
+    "I285",
+    "The policy has a place for a nonce, and templates get none: scripts run only from files of "
+    "the site.",
+    "{remedy}",
+    setting="TEMPLATES",
+    asvs="3.4.3",
+)
+W286 = Rule(
+    "W286",
+    "{subject} is in MIDDLEWARE beside HeadersMiddleware, which sends the policy: a page with the "
+    "nonce of the former is cached, and given to everybody.",
+    "Remove {subject} from MIDDLEWARE: SECURE_CSP and the decorators work without it.",
+    setting="MIDDLEWARE",
+    cwe=693,
+)
+W287 = Rule(
+    "W287",
+    "SECURE_REFERRER_POLICY is {value!r}: on https, Django's CSRF protection refuses each form, "
+    "which comes without a Referer.",
+    'SECURE_REFERRER_POLICY = "same-origin"',
+    setting="SECURE_REFERRER_POLICY",
+)
+W288 = Rule(
+    "W288",
+    "{subject} is not below {other} in MIDDLEWARE, and does nothing: no login ends but with its "
+    "session.",
+    "Put {subject} right below {other}.",
+    setting="MIDDLEWARE",
+    asvs="7.3.1",
+    cwe=613,
+)
+RULES = (E281, E282, W283, W284, I285, W286, W287, W288)
+
+
+def check_settings_can_be_used(**kwargs: Any) -> list[CheckMessage]:
+    readers: list[tuple[str, Any]] = [
+        (HEADERS, header_settings.header_plan),
+        (_CROSS_SITE, cross_site.cross_site_rules),
+        (_LIFETIME, sessions.Lifetime.of_settings),
+    ]
+    return [
+        finding
+        for middleware, read in readers
+        if stack.has(middleware)
+        for finding in _problem_of(read)
+    ]
+
+
+def _problem_of(read: Any) -> list[CheckMessage]:
+    try:
+        read()
+    except ImproperlyConfigured as error:
+        setting = str(error).split(" ", 1)[0].split("[", 1)[0]
+        return [E281.found(setting=setting, subject=setting, problem=error)]
+    return []
+
+
+def check_policy_has_its_middleware(**kwargs: Any) -> list[CheckMessage]:
+    is_missing = bool(getattr(settings, "HARDENED_CSP", None)) and not stack.has(HEADERS)
+    return [E282.found()] if is_missing and "csp" not in conf.edge else []
+
+
+def check_headers_come_first(**kwargs: Any) -> list[CheckMessage]:
+    first = str(settings.MIDDLEWARE[0]) if settings.MIDDLEWARE else ""
+    is_behind = stack.has(HEADERS) and 0 not in stack.positions(HEADERS)
+    return [W283.found(subject=first)] if is_behind else []
+
+
+def check_policy_mode(**kwargs: Any) -> list[CheckMessage]:
+    is_reported = getattr(settings, "HARDENED_CSP_MODE", None) == "report-only"
+    is_sent = stack.has(HEADERS) and "csp" not in conf.edge
+    # Another policy may be in force meanwhile.
+    is_alone = not getattr(settings, "SECURE_CSP", None)
+    return [W284.found()] if is_sent and is_reported and is_alone else []
+
+
+def check_nonces(**kwargs: Any) -> list[CheckMessage]:
+    if not stack.has(HEADERS) or _problem_of(header_settings.header_plan):
+        return []
+    plan = header_settings.header_plan()
+    policies = (plan.policies.enforced or {}, plan.policies.reported or {})
+    has_place = any(csp.NONCE in sources for each in policies for sources in each.values())
+    engines: Any = settings.TEMPLATES
+    if not has_place or plan.gives_nonces or not engines:
+        return []
+    return [I285.found(remedy=_nonce_remedy())]
+
+
+def _nonce_remedy() -> str:
+    processor = header_settings.CONTEXT_PROCESSORS[0 if django.VERSION >= (6, 0) else 1]
+    add = f'Add "{processor}" to TEMPLATES[0]["OPTIONS"]["context_processors"]'
+    if django.VERSION < (6, 0) and find_spec("csp") is None:
+        return f'{add}, and install django-csp, of which it is: pip install "django-hardened[csp]".'
+    return f"{add}, and nonce attributes to the scripts of the pages."
+
+
+def check_no_other_sends_policies(**kwargs: Any) -> list[CheckMessage]:
+    if not stack.has(HEADERS):
+        return []
+    return [W286.found(subject=other) for other in _OTHERS if stack.has(other)]
+
+
+def check_referrer(**kwargs: Any) -> list[CheckMessage]:
+    value: Any = settings.SECURE_REFERRER_POLICY
+    words: Any = value.split(",") if isinstance(value, str) else value or ()
+    known = [word for word in (str(w).strip() for w in words) if word in REFERRER_POLICY_VALUES]
+    is_silent = known[-1:] == ["no-referrer"] and is_present(_CSRF)
+    return [W287.found(value=value)] if is_silent else []
+
+
+def check_lifetime_order(**kwargs: Any) -> list[CheckMessage]:
+    ours, authentication = stack.positions(_LIFETIME), stack.positions(_AUTHENTICATION)
+    if not ours or (authentication and min(authentication) < min(ours)):
+        return []
+    return [W288.found(subject=_LIFETIME, other=_AUTHENTICATION)]
+
+
+CHECKS = (
+    check_settings_can_be_used,
+    check_policy_has_its_middleware,
+    check_headers_come_first,
+    check_policy_mode,
+    check_nonces,
+    check_no_other_sends_policies,
+    check_referrer,
+    check_lifetime_order,
+)
