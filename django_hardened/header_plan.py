@@ -75,6 +75,8 @@ class HeaderPlan:
         finish: completes a policy, whoever wrote it, before it is compiled.
         gives_nonces: whether templates may ask for a nonce.
         cookies: what cookies leave with.
+        spares_failures: whether 404 and 500 are Django's technical pages, with styles and scripts
+            in them. From Django 6.0 on they say so themselves.
         frame_option: what Django's middleware sends in X-Frame-Options where no view says other.
     """
 
@@ -88,6 +90,7 @@ class HeaderPlan:
     finish: Callable[[Policies], Policies] = lambda policies: policies
     gives_nonces: bool = False
     cookies: CookieRules = field(default_factory=CookieRules)
+    spares_failures: bool = False
     frame_option: str = "DENY"
     _bundles: dict[tuple[str, Frames], Bundle] = field(default_factory=dict)
     paths: tuple[str, ...] = field(init=False)

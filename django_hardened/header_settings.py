@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
@@ -78,6 +79,7 @@ def _make() -> HeaderPlan:
         finish=partial(_finish, is_https=is_https(), report_uri=report_uri),
         gives_nonces=_has_context_processor(),
         cookies=CookieRules(secure=is_https(), declared=_declared_cookies()),
+        spares_failures=settings.DEBUG and django.VERSION < (6, 0),
         frame_option=_frame_option(),
     )
 

@@ -52,6 +52,7 @@ _POLICY_MARKS: Final = frozenset(
     _csp_config_ro _csp_replace_ro _csp_update_ro""".split()
 ) | {ADDED_MARK, CHANGED_MARK}
 _LOGGED_CHARACTERS: Final = 100
+_TECHNICAL: Final = frozenset({404, 500})
 _FRAMES_OF_VIEWS: Final[frozenset[Any]] = frozenset({"DENY", "SAMEORIGIN"})
 _replaced, _wrong, _raised = LogOnce(), LogOnce(), LogOnce()
 
@@ -74,7 +75,8 @@ def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -
         store.pop("x-frame-options", None)
     for name in plan.removed:
         store.pop(name, None)
-    if response.status_code != 304:
+    status = response.status_code
+    if status != 304 and not (plan.spares_failures and status in _TECHNICAL):
         _send_policies(request, response, bundle, store)
     if plan.https and request.is_secure():
         store |= {name: pair for name, pair in plan.https.items() if name not in store}

@@ -568,6 +568,23 @@ def test_a_policy_without_a_place_for_it_has_none(send: Any) -> None:
     assert "Cache-Control" not in response
 
 
+# -- Development ---------------------------------------------------------------------------------
+
+
+@override_settings(DEBUG=True)
+@pytest.mark.parametrize("path", ["/missing/", "/broken/"])
+def test_the_technical_pages_of_django_are_whole(path: str) -> None:
+    response = Client(raise_request_exception=False).get(path)
+    assert b"<style" in response.content
+    assert POLICY not in response
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+@override_settings(DEBUG=True)
+def test_pages_of_the_site_have_the_policy_in_development_too(send: Any) -> None:
+    assert _get(send, "plain")[POLICY] == PLAIN
+
+
 # -- Settings that change ------------------------------------------------------------------------
 
 
