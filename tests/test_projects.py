@@ -36,12 +36,12 @@ def _ours(*codes: str) -> list[str]:
 MAIL = ["mail.E001"] if django.VERSION >= (6, 1) else []
 # Of a site without https; the helper's other environments have none.
 NO_HTTPS = _ours("W201", "W202", "W219", "W219")
-# What is said even of a project that is right: no policy, unlimited logins, and, where startproject
-# put it into the URLconf, the admin at its usual place.
-INFO = _ours("I255", "I320")
+# What is said even of a project that is right: no nonce in its templates, or no policy, unlimited
+# logins, and, where startproject put it into the URLconf, the admin at its usual place.
+INFO = _ours("I285", "I320")
 # Without what the helper gives, nothing limits guesses.
 BARE_INFO = _ours("I255", "I310", "I320")
-INFO_NO_ADMIN = _ours("I255")
+INFO_NO_ADMIN = _ours("I285")
 # Of a project as startproject writes it: no host is pinned, and the database is SQLite.
 STARTED = [*_ours("E001", "E011", "E101", "I107", "W520"), *NO_HTTPS, *BARE_INFO]
 

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from django_hardened.api_keys.models import APIKey
 from django_hardened.cache import cache_page, host_context, make_key, pin_host, reverse_key
+from django_hardened.decorators import cross_site, csp_add, csp_change, response_headers
 from django_hardened.drf.authentication import SessionAuthentication, TokenAuthentication
 from django_hardened.drf.permissions import HasScope, SessionOrHasScope
 from django_hardened.drf.throttling import AnonRateThrottle, ScopedRateThrottle, UserRateThrottle
@@ -36,6 +37,7 @@ from django_hardened.ratelimit import (
     is_ratelimited,
     ratelimit,
 )
+from django_hardened.sessions import log_out_everywhere, remember_me
 from django_hardened.settings import HardenedSettings, hardened_settings
 from django_hardened.testing import (
     assert_endpoints_closed,
@@ -197,3 +199,19 @@ def test_endpoints() -> None:
     assert_secure_headers(response, except_={"Strict-Transport-Security"})
     assert_type(assert_throttled(lambda: Client().get("/"), after=5), HttpResponseBase)
     poison_host(Client(), "/password-reset/", method="POST", data={"email": "a@example.com"})
+
+
+# What a view says of its own response
+@cross_site
+@csp_add({"img-src": ["https://tiles.example.com"]})
+@csp_change({"frame-ancestors": None})
+@response_headers({"Permissions-Policy": "camera=(self)", "Origin-Agent-Cluster": None})
+def decorated(request: HttpRequest, pk: int) -> HttpResponse:
+    remember_me(request)
+    assert_type(log_out_everywhere(request.user, but=request), int)
+    return HttpResponse()
+
+
+assert_type(decorated(HttpRequest(), 1), HttpResponse)
+decorated(HttpRequest(), "1")  # type: ignore[arg-type]
+response_headers({"Origin-Agent-Cluster": False})  # type: ignore[dict-item]

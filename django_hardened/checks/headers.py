@@ -17,6 +17,7 @@ from django_hardened.checks.csp_policies import HEADERS
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
+from django_hardened.own_settings import OWN_SETTINGS
 
 _LIFETIME: Final = "django_hardened.middleware.SessionLifetimeMiddleware"
 _CROSS_SITE: Final = "django_hardened.middleware.CrossSiteMiddleware"
@@ -32,8 +33,8 @@ E281 = Rule(
     "{problem}: no process of the site starts.",
     "Repair {setting}; the reference of settings says what it may be.",
 )
-E282 = Rule(
-    "E282",
+W282 = Rule(
+    "W282",
     "HARDENED_CSP is set, but HeadersMiddleware is not in MIDDLEWARE: browsers get no policy.",
     f'Put "{HEADERS}" at the top of MIDDLEWARE; if a proxy sends a policy: '
     'HARDENED_EDGE = {{"csp"}}.',
@@ -89,7 +90,7 @@ W288 = Rule(
     asvs="7.3.1",
     cwe=613,
 )
-RULES = (E281, E282, W283, W284, I285, W286, W287, W288)
+RULES = (E281, W282, W283, W284, I285, W286, W287, W288)
 
 
 def check_settings_can_be_used(**kwargs: Any) -> list[CheckMessage]:
@@ -111,13 +112,18 @@ def _problem_of(read: Any) -> list[CheckMessage]:
         read()
     except ImproperlyConfigured as error:
         setting = str(error).split(" ", 1)[0].split("[", 1)[0]
-        return [E281.found(setting=setting, subject=setting, problem=error)]
+        # Of another type altogether, E903 says so; of a host, the checks of hosts do.
+        kind = OWN_SETTINGS.get(setting)
+        is_said = setting == "HARDENED_CANONICAL_ORIGIN" or (
+            kind is not None and not kind.admits(getattr(settings, setting, None))
+        )
+        return [] if is_said else [E281.found(setting=setting, subject=setting, problem=error)]
     return []
 
 
 def check_policy_has_its_middleware(**kwargs: Any) -> list[CheckMessage]:
     is_missing = bool(getattr(settings, "HARDENED_CSP", None)) and not stack.has(HEADERS)
-    return [E282.found()] if is_missing and "csp" not in conf.edge else []
+    return [W282.found()] if is_missing and "csp" not in conf.edge else []
 
 
 def check_headers_come_first(**kwargs: Any) -> list[CheckMessage]:
@@ -135,9 +141,12 @@ def check_policy_mode(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_nonces(**kwargs: Any) -> list[CheckMessage]:
-    if not stack.has(HEADERS) or _problem_of(header_settings.header_plan):
+    try:
+        plan = header_settings.header_plan()
+    except ImproperlyConfigured:
+        return []  # E281
+    if not stack.has(HEADERS):
         return []
-    plan = header_settings.header_plan()
     policies = (plan.policies.enforced or {}, plan.policies.reported or {})
     has_place = any(csp.NONCE in sources for each in policies for sources in each.values())
     engines: Any = settings.TEMPLATES

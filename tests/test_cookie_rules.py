@@ -130,7 +130,10 @@ def test_declarations_that_mean_nothing(value: Any, problem: str) -> None:
 
 
 def test_declarations_are_copied() -> None:
-    given = {"a": {"httponly": False}, "__Host-b": {"secure": True, "samesite": "None"}}
+    given: dict[str, dict[str, Any]] = {
+        "a": {"httponly": False},
+        "__Host-b": {"secure": True, "samesite": "None"},
+    }
     read = read_declarations(given)
     assert read == given
     assert read["a"] is not given["a"]

@@ -41,14 +41,16 @@ def _codes(**changes: Any) -> list[str]:
         # What cannot be used.
         ({"HARDENED_CSP": {"img-scr": ["'self'"]}}, ["E281"]),
         ({"HARDENED_HEADERS": {"Referer-Policy": "x"}}, ["E281"]),
-        ({"HARDENED_COOKIES": 7, "HARDENED_SESSION_IDLE": "1h"}, ["E281", "E281"]),
+        ({"HARDENED_COOKIES": {"a": {"b": 1}}}, ["E281"]),
+        ({"HARDENED_COOKIES": 7, "HARDENED_SESSION_IDLE": "1h"}, []),  # E903
+        ({"HARDENED_CANONICAL_ORIGIN": "x"}, []),  # of the checks of hosts
         ({"HARDENED_CROSS_SITE_PATHS": ["x"]}, ["E281"]),
         ({"HARDENED_CSP_SCOPES": {"/x/": {"y": ["z"]}}}, ["E281"]),
         # The middleware.
-        ({"MIDDLEWARE": OTHERS}, ["E282"]),
+        ({"MIDDLEWARE": OTHERS}, ["W282"]),
         ({"MIDDLEWARE": OTHERS, "HARDENED_EDGE": {"csp"}}, []),
         ({"MIDDLEWARE": OTHERS, "HARDENED_CSP": {}}, []),
-        ({"MIDDLEWARE": []}, ["E282"]),
+        ({"MIDDLEWARE": []}, ["W282"]),
         ({"MIDDLEWARE": [OTHERS[0], OURS, *OTHERS[1:]]}, ["W283"]),
         # The mode.
         ({"HARDENED_CSP_MODE": "report-only"}, ["W284"]),
