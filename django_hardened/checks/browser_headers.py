@@ -10,7 +10,7 @@ from django.core.checks.security.base import REFERRER_POLICY_VALUES
 
 from django_hardened.checks import stack
 from django_hardened.checks.cookies_in_use import SESSION
-from django_hardened.checks.csp_policies import HEADERS, admits_anybody, policies
+from django_hardened.checks.csp_policies import HEADERS, OWN, admits_anybody, policies
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.checks.transport import SECURITY
@@ -111,13 +111,13 @@ def check_referrer_policy(**kwargs: Any) -> list[CheckMessage]:
         return []
     if not settings.SECURE_REFERRER_POLICY:
         return [W211.found()] if _is_left_to_django() else []
-    value = _effective_policy(settings.SECURE_REFERRER_POLICY)
+    value = effective_referrer_policy(settings.SECURE_REFERRER_POLICY)
     if value == "unsafe-url":
         return [E212.found(value=value)]
     return [W213.found(value=value)] if value == "no-referrer-when-downgrade" else []
 
 
-def _effective_policy(value: Any) -> str:
+def effective_referrer_policy(value: Any) -> str:
     """Return the last policy that browsers know: the others are fallbacks for old ones."""
     values = value if isinstance(value, list | tuple | set | frozenset) else str(value).split(",")
     known = [word for word in (str(v).strip() for v in values) if word in REFERRER_POLICY_VALUES]
@@ -160,12 +160,17 @@ def check_frames(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _frame_ancestors() -> list[tuple[str, ...]]:
-    """Return what each Content Security Policy that is sent says of frames."""
+    """Return what each Content Security Policy of others that is sent says of frames.
+
+    Not what ``HARDENED_CSP`` does: beside it, nobody has a reason for another X_FRAME_OPTIONS.
+    """
     has_core, has_package = is_present(_DJANGO_CSP), stack.has(_DJANGO_CSP_PACKAGE)
     return [
         sources
         for policy in policies()
-        if policy.is_enforced and (has_core if policy.is_core else has_package)
+        if policy.is_enforced
+        and policy.setting != OWN
+        and (has_core if policy.is_core else has_package)
         if (sources := policy.directives.get("frame-ancestors", ()))
     ]
 

@@ -8,11 +8,12 @@ from typing import Any, Final
 import django
 from django.conf import settings
 from django.core.checks import CheckMessage
-from django.core.checks.security.base import REFERRER_POLICY_VALUES
 from django.core.exceptions import ImproperlyConfigured
 
 from django_hardened import cross_site, csp, header_settings, sessions
 from django_hardened.checks import stack
+from django_hardened.checks.browser_headers import effective_referrer_policy
+from django_hardened.checks.classes import listed
 from django_hardened.checks.csp_policies import HEADERS
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
@@ -127,9 +128,9 @@ def check_policy_has_its_middleware(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_headers_come_first(**kwargs: Any) -> list[CheckMessage]:
-    first = str(settings.MIDDLEWARE[0]) if settings.MIDDLEWARE else ""
-    is_behind = stack.has(HEADERS) and 0 not in stack.positions(HEADERS)
-    return [W283.found(subject=first)] if is_behind else []
+    positions = stack.positions(HEADERS)
+    is_behind = bool(positions) and 0 not in positions
+    return [W283.found(subject=listed("MIDDLEWARE")[0])] if is_behind else []
 
 
 def check_policy_mode(**kwargs: Any) -> list[CheckMessage]:
@@ -170,10 +171,8 @@ def check_no_other_sends_policies(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_referrer(**kwargs: Any) -> list[CheckMessage]:
-    value: Any = settings.SECURE_REFERRER_POLICY
-    words: Any = value.split(",") if isinstance(value, str) else value or ()
-    known = [word for word in (str(w).strip() for w in words) if word in REFERRER_POLICY_VALUES]
-    is_silent = known[-1:] == ["no-referrer"] and is_present(_CSRF)
+    value = settings.SECURE_REFERRER_POLICY
+    is_silent = effective_referrer_policy(value) == "no-referrer" and is_present(_CSRF)
     return [W287.found(value=value)] if is_silent else []
 
 
