@@ -6,10 +6,11 @@ from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.utils.decorators import method_decorator
-from django.views.decorators.cache import cache_page, never_cache
+from django.views.decorators.cache import never_cache
 from django.views.generic import DetailView, ListView
 
 from blog.models import Post, PostQuerySet
+from django_hardened.cache import cache_page
 
 
 # One copy for everybody: no page of the blog shows who is logged in.

@@ -9,5 +9,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("blog.account_urls")),
     path("api/", include("blog.api.urls")),
+    path("csp-reports/", include("django_hardened.csp_reports")),
     path("", include("blog.urls")),
 ]
