@@ -17,9 +17,10 @@ When = Literal["always", "https", "log-out"]
 Fields = dict[str, tuple[str, str]]
 
 # Names that browsers know: Chromium writes an error to the console for each that it does not.
-# Left out is what sites use without having asked: full screen, autoplay, passkeys.
+# Left out is what sites use without having asked: full screen, autoplay, passkeys; and bluetooth,
+# which Chromium knows on some systems only, and asks its user about.
 _UNUSED_FEATURES: Final = (
-    *("accelerometer", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope"),
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope"),
     *("hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"),
     *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )

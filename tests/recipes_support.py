@@ -117,19 +117,19 @@ def read_recipe(front: str) -> str:
     return code.partition("\n")[2].partition("```\n")[0]
 
 
-def certify(directory: Path) -> ssl.SSLContext:
+def certify(directory: Path, name: str = NAME) -> ssl.SSLContext:
     """Make a certificate in ``directory``, and return what a client needs to believe it."""
     certificate, key = directory / "fullchain.pem", directory / "key.pem"
     program = shutil.which("openssl")
     if program is None:
         raise RuntimeError("openssl is not installed")
-    new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={NAME}"]
+    new = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={name}"]
     subprocess.run(
         [
             program,
             *new,
             "-addext",
-            f"subjectAltName=DNS:{NAME}",
+            f"subjectAltName=DNS:{name}",
             "-keyout",
             key,
             "-out",

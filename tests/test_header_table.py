@@ -24,7 +24,7 @@ def test_each_field_is_the_safe_one() -> None:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cross-Origin-Embedder-Policy": None,
         "Permissions-Policy": (
-            "accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), "
+            "accelerometer=(), camera=(), display-capture=(), geolocation=(), "
             "gyroscope=(), hid=(), idle-detection=(), local-fonts=(), magnetometer=(), "
             "microphone=(), midi=(), payment=(), screen-wake-lock=(), serial=(), usb=(), "
             "xr-spatial-tracking=()"
