@@ -52,12 +52,6 @@ _NO_TRUSTED_TYPES: Final[Policy] = {"require-trusted-types-for": None, "trusted-
 # Changes for pages of others that cannot meet a strict policy.
 # Django's admin assigns HTML as strings (jQuery, Select2).
 ADMIN: Final[Policy] = _NO_TRUSTED_TYPES
-# REST framework's pages: scripts without nonces, and ``style`` attributes.
-BROWSABLE_API: Final[Policy] = {
-    **_NO_TRUSTED_TYPES,
-    "script-src": (SELF,),
-    "style-src-attr": (UNSAFE_INLINE,),
-}
 # drf-spectacular's SpectacularSwaggerSplitView, with its files served by the site (sidecar).
 SWAGGER: Final[Policy] = {
     **_NO_TRUSTED_TYPES,
@@ -65,7 +59,25 @@ SWAGGER: Final[Policy] = {
     "style-src": (SELF, UNSAFE_INLINE),
 }
 # drf-spectacular's SpectacularRedocView, likewise; it makes its styles at run time, and a worker.
-REDOC: Final[Policy] = {**SWAGGER, "worker-src": (SELF, "blob:")}
+# The page asks Google for fonts, and Redoc its maker for a logo, of which it cannot be dissuaded.
+REDOC: Final[Policy] = {
+    **SWAGGER,
+    "style-src": (SELF, UNSAFE_INLINE, "https://fonts.googleapis.com"),
+    "font-src": (SELF, "https://fonts.gstatic.com"),
+    "img-src": (SELF, "data:", "https://cdn.redoc.ly"),
+    "worker-src": (SELF, "blob:"),
+}
+# REST framework's pages: scripts without nonces, styles in the page, and one event handler, which
+# submits the form that logs out. Its hash lets no other run.
+BROWSABLE_API: Final[Policy] = {
+    **SWAGGER,
+    "script-src-attr": (
+        "'unsafe-hashes'",
+        "'sha256-tHTC1YgZ5UbAs8E2Ib4NjuSS8R05d1nfPHtbmXq05WA='",
+    ),
+}
+# Its page to log in, which has ``style`` attributes.
+BROWSABLE_API_LOGIN: Final[Policy] = {"style-src-attr": (UNSAFE_INLINE,)}
 
 _VALUELESS: Final = frozenset({"upgrade-insecure-requests", "block-all-mixed-content", "sandbox"})
 _FETCH: Final = frozenset(

@@ -18,7 +18,11 @@ from django_hardened.defaults import POLICY_MODES
 from django_hardened.header_plan import BROWSABLE_API, HeaderPlan, Policies
 
 # Pages of others that are known to need changes, wherever they are found.
-SCOPES: Final[Mapping[str, csp.Policy]] = {"admin": csp.ADMIN, BROWSABLE_API: csp.BROWSABLE_API}
+SCOPES: Final[Mapping[str, csp.Policy]] = {
+    "admin": csp.ADMIN,
+    "rest_framework": csp.BROWSABLE_API_LOGIN,
+    BROWSABLE_API: csp.BROWSABLE_API,
+}
 CONTEXT_PROCESSORS: Final = (
     "django.template.context_processors.csp",
     "csp.context_processors.nonce",

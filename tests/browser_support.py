@@ -40,9 +40,13 @@ PATIENCE = 15_000  # milliseconds that a page may take for anything
 
 # Before any script of the page, and in each of its frames.
 _LISTEN = """
-addEventListener("securitypolicyviolation", (event) => tellViolation(
-  event.disposition, event.effectiveDirective, event.blockedURI, event.documentURI
-), true);
+addEventListener("securitypolicyviolation", async (event) => {
+  await tellViolation(
+    event.disposition, event.effectiveDirective, event.blockedURI, event.documentURI,
+    `${event.sourceFile}:${event.lineNumber}`, String(event.target.outerHTML).slice(0, 200)
+  );
+  console.debug(`stopped by ${event.effectiveDirective}`);
+}, true);
 """
 
 
@@ -69,8 +73,8 @@ class Complaints:
         context.on("response", self._note_response)
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.errors.append(f"{message.text} ({message.location.get('url')})")
+        if message.type in ("error", "warning") and not _is_icon(message.location["url"]):
+            self.errors.append(f"{message.text} ({message.location['url']})")
 
     def _note_failure(self, request: Request) -> None:
         # A page that is left takes back what it has asked for.
@@ -81,7 +85,7 @@ class Complaints:
         request = response.request
         if request.is_navigation_request() and response.status < 300:
             self.pages.append(request.url)
-        if response.status >= 400:
+        if response.status >= 400 and not _is_icon(request.url):
             self.failures.append(f"{request.method} {request.url}: {response.status}")
 
     def forget(self) -> None:
@@ -89,7 +93,13 @@ class Complaints:
             kept.clear()
 
     def assert_none(self) -> None:
-        assert (self.violations, self.errors, self.failures) == ([], [], [])
+        found = [*map(str, self.violations), *self.errors, *self.failures]
+        assert not found, "\n".join(found)
+
+
+def _is_icon(address: str) -> bool:
+    """Whether it is what a browser asks for by itself where a page names no icon."""
+    return address.endswith("/favicon.ico")
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,7 @@ def chromium(*sites: Site) -> Iterator[Browser]:
                 "--no-sandbox",
                 "--disable-gpu",
                 "--short-reporting-delay",
+                "--disable-features=LocalNetworkAccessChecks",
                 f"--host-resolver-rules={', '.join([*names, 'MAP * ~NOTFOUND'])}",
                 "--ignore-certificate-errors-spki-list="
                 + ",".join(_key_hash(site.certificate) for site in sites),
@@ -168,6 +179,14 @@ def _key_hash(certificate: Path) -> str:
     key = openssl("x509", "-in", certificate, "-pubkey", "-noout")
     encoded = openssl("pkey", "-pubin", "-outform", "der", given=key)
     return base64.b64encode(hashlib.sha256(encoded).digest()).decode()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A window that many tests open a page in, and what it has complained about since the last."""
+
+    context: BrowserContext
+    complaints: Complaints
 
 
 @contextmanager

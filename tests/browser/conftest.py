@@ -7,21 +7,17 @@ of others would find the loop, and Django's database would refuse.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import pytest
-from browser_support import Complaints, Site, chromium, log_in, serving, tab, window
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState
-
-
-class Desk(NamedTuple):
-    context: BrowserContext
-    complaints: Complaints
+from browser_support import Complaints, Desk, Site, chromium, log_in, serving, tab, window
+from playwright.sync_api import Browser, Page, StorageState
 
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with serving("www.example.com", "browser_site.settings", tmp_path_factory.mktemp("www")) as site:
+    with serving(
+        "www.example.com", "browser_site.settings", tmp_path_factory.mktemp("www")
+    ) as site:
         yield site
 
 

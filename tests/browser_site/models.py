@@ -63,7 +63,6 @@ class Chapter(Named):
 class Copy(models.Model):
     book = models.ForeignKey(Book, on_delete=models.CASCADE)
     number = models.CharField(max_length=10)
-    shelf = models.ForeignKey(Shelf, on_delete=models.CASCADE, null=True, blank=True)
 
     def __str__(self) -> str:
         return self.number

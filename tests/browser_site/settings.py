@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from example.settings import *  # noqa: F403
-from example.settings import INSTALLED_APPS, TEMPLATES, hardened
+from example.settings import INSTALLED_APPS, hardened
 
 from django_hardened import csp
 
@@ -15,7 +13,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
-TEMPLATES: list[dict[str, Any]] = TEMPLATES
 ROOT_URLCONF = "browser_site.urls"
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 WHITENOISE_MAX_AGE = 3600

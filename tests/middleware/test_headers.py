@@ -425,8 +425,9 @@ def test_the_pages_of_rest_framework_are_known_by_their_renderer(send: Any) -> N
         return aanswer if send.is_async else answer
 
     response = send.through(HeadersMiddleware, browsable).response
-    assert "style-src-attr 'unsafe-inline'" in response[POLICY]
-    assert "script-src 'self'" in response[POLICY]
+    assert "style-src 'self' 'unsafe-inline'" in response[POLICY]
+    assert "script-src 'self';" in response[POLICY]
+    assert "script-src-attr 'unsafe-hashes' 'sha256-" in response[POLICY]
 
 
 # -- What views say ------------------------------------------------------------------------------
