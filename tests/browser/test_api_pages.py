@@ -80,6 +80,7 @@ def test_a_stranger_is_asked_to_log_in(stranger: Page, complaints: Complaints) -
 
 def test_an_error_is_shown(admin: Page, desk: Desk) -> None:
     admin.goto(LIST)
+    admin.click("[name=html-tab]")  # the page remembers which was last
     admin.eval_on_selector("#post-object-form form", "(form) => { form.noValidate = true; }")
     admin.click("#post-object-form button:has-text('POST')")
     expect(admin.locator(".response-info")).to_contain_text("400 Bad Request")
@@ -104,12 +105,14 @@ def test_books_are_filtered_in_a_dialog(admin: Page) -> None:
 
 def test_a_book_is_written_by_form_and_as_raw_data(admin: Page) -> None:
     admin.goto(LIST)
+    admin.click("[name=html-tab]")
     admin.fill("#post-object-form [name=title]", "By form")
     admin.fill("#post-object-form [name=slug]", "by-form")
     admin.fill("#post-object-form [name=printed]", "1999-01-01")
     admin.click("#post-object-form button:has-text('POST')")
     expect(admin.locator(".response-info")).to_contain_text("201 Created")
-    admin.click(".response-info a:has-text('/books/') >> nth=0")
+    with admin.expect_navigation():
+        admin.click(".response-info a:has-text('/books/') >> nth=0")
     admin.click("[name=raw-tab]")
     text = admin.locator("#put-generic-content-form [name=_content]")
     text.fill(text.input_value().replace("By form", "As raw data"))

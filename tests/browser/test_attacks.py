@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from browser_support import Complaints, Site, tab
-from playwright.sync_api import Browser, Page, Route, expect
+from browser_support import Complaints, Site, window
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 EVIL = "https://evil.example"
 RAN = "document.documentElement.dataset.attack='ran'"
@@ -123,10 +123,10 @@ def attacker() -> Attacker:
 @pytest.fixture
 def victim(
     browser: Browser, library: Site, attacker: Attacker, complaints: Complaints
-) -> Iterator[Page]:
-    with tab(browser, complaints, base_url=library.origin) as page:
-        page.context.route(f"{EVIL}/**", attacker.answer)
-        yield page
+) -> Iterator[BrowserContext]:
+    with window(browser, complaints, base_url=library.origin) as context:
+        context.route(f"{EVIL}/**", attacker.answer)
+        yield context
 
 
 def suffer(page: Page, kind: str, attack: Attack) -> None:
@@ -152,24 +152,27 @@ def expect_stopped(page: Page, kind: str, attack: Attack) -> None:
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_works_without_the_policy_and_not_with_it(
-    victim: Page, attacker: Attacker, complaints: Complaints, name: str
+    victim: BrowserContext, attacker: Attacker, complaints: Complaints, name: str
 ) -> None:
     attack = ATTACKS[name]
+    page = victim.new_page()
     if EVIL in attack.markup:
-        with victim.expect_response(f"{EVIL}/**"):
-            suffer(victim, "bare", attack)
+        with page.expect_response(f"{EVIL}/**"):
+            suffer(page, "bare", attack)
         assert attacker.asked
     else:
-        suffer(victim, "bare", attack)
-        expect_run(victim)
+        suffer(page, "bare", attack)
+        expect_run(page)
+    page.close()
     assert complaints.violations == []
     for kind in PROTECTED:
         complaints.forget()
         attacker.asked.clear()
-        expect_stopped(victim, kind, attack)
+        page = victim.new_page()
+        expect_stopped(page, kind, attack)
         assert attacker.asked == []
         assert complaints.directives == {attack.directive}
-        assert urlsplit(victim.url).path == f"/attack/{kind}/"
+        assert urlsplit(page.url).path == f"/attack/{kind}/"
 
 
 # -- Frames ---------------------------------------------------------------------------------------
@@ -177,17 +180,16 @@ def test_an_attack_works_without_the_policy_and_not_with_it(
 
 @pytest.mark.parametrize(("login", "is_shown"), [("bare-login", True), ("login", False)])
 def test_the_login_page_is_in_no_frame_of_others(
-    victim: Page, library: Site, login: str, is_shown: bool
+    victim: BrowserContext, library: Site, login: str, is_shown: bool
 ) -> None:
     frame = f'<iframe src="{library.origin}/attack/{login}/"></iframe>'
-    victim.context.route(
-        f"{EVIL}/trap/", lambda route: route.fulfill(body=frame, content_type="text/html")
-    )
-    with victim.expect_response(f"**/attack/{login}/"):
-        victim.goto(f"{EVIL}/trap/")
-    field = victim.frame_locator("iframe").locator("[name=password]")
+    victim.route(f"{EVIL}/trap/", lambda route: route.fulfill(body=frame, content_type="text/html"))
+    page = victim.new_page()
+    with page.expect_response(f"**/attack/{login}/"):
+        page.goto(f"{EVIL}/trap/")
+    field = page.frame_locator("iframe").locator("[name=password]")
     expect(field).to_have_count(1 if is_shown else 0)
-    framed = victim.frames[1]
+    framed = page.frames[1]
     framed.wait_for_load_state()
     assert (framed.url == "chrome-error://chromewebdata/") is not is_shown
 
@@ -195,17 +197,21 @@ def test_the_login_page_is_in_no_frame_of_others(
 # -- Nonces ---------------------------------------------------------------------------------------
 
 
-def test_a_nonce_is_of_no_use_for_the_next_response(victim: Page, complaints: Complaints) -> None:
-    victim.goto("/attack/nonce/")
-    stolen = victim.eval_on_selector("script", "(script) => script.nonce")
+def test_a_nonce_is_of_no_use_for_the_next_response(
+    victim: BrowserContext, complaints: Complaints
+) -> None:
+    page = victim.new_page()
+    page.goto("/attack/nonce/")
+    stolen = page.eval_on_selector("script", "(script) => script.nonce")
     attack = Attack(f"<script nonce='{stolen}'>{RAN}</script>", "script-src-elem")
-    suffer(victim, "bare", attack)
-    expect_run(victim)
-    expect_stopped(victim, "nonce", attack)
-    assert victim.eval_on_selector("script:last-of-type", "(script) => script.nonce") != stolen
+    suffer(page, "bare", attack)
+    expect_run(page)
+    expect_stopped(page, "nonce", attack)
+    assert page.eval_on_selector("script:last-of-type", "(script) => script.nonce") != stolen
 
 
-def test_styles_cannot_read_a_nonce(victim: Page, attacker: Attacker) -> None:
-    victim.goto("/attack/nonce/")
-    assert victim.eval_on_selector("script", "(script) => script.getAttribute('nonce')") == ""
-    assert victim.locator("script[nonce^='']").count() == 0
+def test_styles_cannot_read_a_nonce(victim: BrowserContext, attacker: Attacker) -> None:
+    page = victim.new_page()
+    page.goto("/attack/nonce/")
+    assert page.eval_on_selector("script", "(script) => script.getAttribute('nonce')") == ""
+    assert page.locator("script[nonce^='']").count() == 0
