@@ -16,7 +16,8 @@ from django.http.response import HttpResponseBase
 from django_hardened import csp
 from django_hardened.browser_headers import read_changes
 from django_hardened.cross_site import CROSS_SITE_MARK
-from django_hardened.response_headers import ADDED_MARK, CHANGED_MARK, FIELDS_MARK
+from django_hardened.response_headers import FIELDS_MARK
+from django_hardened.response_policies import ADDED_MARK, CHANGED_MARK
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -55,13 +55,16 @@ setting_changed.connect(forget, dispatch_uid="django_hardened.header_settings")
 
 def is_https() -> bool:
     """Whether visitors of the site come in over https only, by the settings that say so."""
-    origin = conf.canonical_origin
+    # As it is written: whether it can be read is another question, which others ask.
+    origin = str(getattr(settings, "HARDENED_CANONICAL_ORIGIN", None))
     return bool(
         settings.SECURE_SSL_REDIRECT
         or settings.SECURE_HSTS_SECONDS
         or settings.SESSION_COOKIE_SECURE
         or not conf.edge.isdisjoint({"ssl_redirect", "hsts"})
-        or (origin is not None and origin.scheme == "https")
+        # A proxy of ours that says how the visitor came in is there for that.
+        or (settings.SECURE_PROXY_SSL_HEADER and getattr(settings, "HARDENED_TRUSTED_PROXIES", ()))
+        or origin.lower().startswith("https://")
     )
 
 

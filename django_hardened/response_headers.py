@@ -10,53 +10,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.cache import patch_cache_control
 
-from django_hardened import csp
 from django_hardened.cookies import CookieRules
 from django_hardened.header_plan import (
     API,
     BASE,
     BROWSABLE_API,
-    Bundle,
     Frames,
     HeaderPlan,
-    Policies,
     is_data,
 )
 from django_hardened.log_once import LogOnce
-from django_hardened.nonces import rendered_nonce
+from django_hardened.response_policies import (
+    POLICY_MARKS,
+    Store,
+    changed,
+    name_replaced,
+    send_policies,
+)
 
-LOGGER: Final = "django_hardened.headers"
 COOKIE_LOGGER: Final = "django_hardened.cookies"
-ENFORCED: Final = "Content-Security-Policy"
-REPORTED: Final = "Content-Security-Policy-Report-Only"
 # Set on a response by the decorators of this package, and on a request at log-out.
 FIELDS_MARK: Final = "_hardened_headers"
-ADDED_MARK: Final = "_hardened_csp_add"
-CHANGED_MARK: Final = "_hardened_csp_change"
 LOGGED_OUT_MARK: Final = "_hardened_logged_out"
 
-# What views say of their policies, by the attributes of Django 6 and of django-csp 4.
-_ENFORCED_MARKS: Final = ("_csp_exempt", ("_csp_config",), "_csp_replace", "_csp_update")
-_REPORTED_MARKS: Final = (
-    "_csp_exempt_ro",
-    ("_csp_ro_config", "_csp_config_ro"),
-    "_csp_replace_ro",
-    "_csp_update_ro",
-)
-_POLICY_MARKS: Final = frozenset(
-    """_csp_exempt _csp_config _csp_replace _csp_update _csp_exempt_ro _csp_ro_config
-    _csp_config_ro _csp_replace_ro _csp_update_ro""".split()
-) | {ADDED_MARK, CHANGED_MARK}
 _LOGGED_CHARACTERS: Final = 100
 _TECHNICAL: Final = frozenset({404, 500})
 _FRAMES_OF_VIEWS: Final[frozenset[Any]] = frozenset({"DENY", "SAMEORIGIN"})
-_replaced, _wrong, _raised = LogOnce(), LogOnce(), LogOnce()
-
-Store = dict[str, tuple[str, str]]
+_raised = LogOnce()
 
 
 def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -> None:
@@ -67,8 +50,8 @@ def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -
     scope = _scope(request, response, plan)
     frames = _frames(store, marks, plan)
     bundle = plan.bundle(scope, frames)
-    if not _POLICY_MARKS.isdisjoint(marks):
-        bundle = _changed(marks, plan, scope, frames) or bundle
+    if not POLICY_MARKS.isdisjoint(marks):
+        bundle = changed(marks, plan, scope, frames) or bundle
     _name_what_is_replaced(store, bundle.fields)
     store.update(bundle.fields)
     if "x-frame-options" not in bundle.fields and "x-frame-options" in plan.fields:
@@ -77,7 +60,7 @@ def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -
         store.pop(name, None)
     status = response.status_code
     if status != 304 and not (plan.spares_failures and status in _TECHNICAL):
-        _send_policies(request, response, bundle, store)
+        send_policies(request, response, bundle, store)
     if plan.https and request.is_secure():
         store |= {name: pair for name, pair in plan.https.items() if name not in store}
     if plan.log_out and LOGGED_OUT_MARK in vars(request):
@@ -121,111 +104,14 @@ def _frames(store: Store, marks: Mapping[str, Any], plan: HeaderPlan) -> Frames:
     return cast(Frames, pair[1])
 
 
-# -- Policies ------------------------------------------------------------------------------------
-
-
-def _changed(
-    marks: Mapping[str, Any], plan: HeaderPlan, scope: str, frames: Frames
-) -> Bundle | None:
-    """Return the bundle that the view asks for; None where that cannot be read."""
-    policies = plan.scoped(scope)
-    try:
-        return plan.compiled(
-            Policies(
-                _asked_for(policies.enforced, marks, _ENFORCED_MARKS),
-                _asked_for(policies.reported, marks, _REPORTED_MARKS),
-            ),
-            frames,
-        )
-    except (TypeError, ValueError) as error:
-        _wrong.warning(
-            LOGGER,
-            str(error),
-            "A view asks for a content security policy that %s; the one of the settings is sent.",
-            error,
-        )
-        return None
-
-
-def _asked_for(
-    policy: csp.Directives | None,
-    marks: Mapping[str, Any],
-    names: tuple[str, tuple[str, ...], str, str],
-) -> csp.Directives | None:
-    exempt, configs, replaced, updated = names
-    if marks.get(exempt):
-        return None
-    for config in configs:
-        if config in marks:
-            policy = csp.read(marks[config]) or None
-    if policy is None:
-        return None
-    for name in (replaced, CHANGED_MARK):
-        policy = csp.change(policy, marks.get(name) or {})
-    for name in (updated, ADDED_MARK):
-        policy = csp.add(policy, marks.get(name) or {})
-    return policy
-
-
-def _send_policies(
-    request: HttpRequest, response: HttpResponseBase, bundle: Bundle, store: Store
-) -> None:
-    """Set the two policies, and see that nobody keeps a response with a nonce in it.
-
-    Not on a 304: what it says takes the place of what the browser has kept (RFC 9111 section
-    3.2), whose page has a nonce of its own.
-    """
-    nonce = ""
-    if bundle.has_nonce:
-        if _may_yet_render(response):
-            str(getattr(request, "_csp_nonce", ""))
-        nonce = rendered_nonce(request)
-    for name, policy in ((ENFORCED, bundle.enforced), (REPORTED, bundle.reported)):
-        lower = name.lower()
-        if policy is None:
-            if store.pop(lower, None):
-                _replaced.warning(LOGGER, name, _REPLACED, name)
-            continue
-        text = policy.text(nonce)
-        if lower in store and store[lower][1] != text:
-            _replaced.warning(LOGGER, name, _REPLACED, name)
-        store[lower] = (name, text)
-    if nonce:
-        _keep_from_caches(response, store)
-
-
-def _may_yet_render(response: HttpResponseBase) -> bool:
-    """Whether code still runs to make a page, which may yet ask for the nonce."""
-    return (
-        response.streaming
-        and not isinstance(response, FileResponse)
-        and response.headers.get("Content-Type", "").startswith("text/html")
-    )
-
-
-def _keep_from_caches(response: HttpResponseBase, store: Store) -> None:
-    if "cache-control" not in store:
-        store["cache-control"] = ("Cache-Control", "private")
-        return
-    words = [word.strip() for word in store["cache-control"][1].split(",")]
-    kept = [word for word in words if not word.lower().startswith("s-maxage")]
-    store["cache-control"] = ("Cache-Control", ", ".join(kept))
-    patch_cache_control(response, private=True)
-
-
 # -- Other fields --------------------------------------------------------------------------------
-
-_REPLACED: Final = (
-    "The %s that a view has set is replaced by that of the settings; "
-    "the decorators of django_hardened.decorators change it."
-)
 
 
 def _name_what_is_replaced(store: Store, fields: Store) -> None:
     for lower, pair in store.items():
         ours = fields.get(lower)
         if ours is not None and ours[1] != pair[1] and lower != "x-frame-options":
-            _replaced.warning(LOGGER, ours[0], _REPLACED, ours[0])
+            name_replaced(ours[0])
 
 
 def _apply_fields(store: Store, changes: Mapping[str, str | None]) -> None:

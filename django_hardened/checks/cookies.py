@@ -11,7 +11,7 @@ from django_hardened.checks.classes import is_subclass, listed, load_class
 from django_hardened.checks.cookies_in_use import CSRF, SESSION, Cookie, cookies_in_use
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
-from django_hardened.conf import conf
+from django_hardened.header_settings import is_https
 
 _SESSION_SECURE = ("security.W010", "security.W011", "security.W012")
 
@@ -112,18 +112,10 @@ def _not_secure(cookie: Cookie) -> CheckMessage:
 
 
 def _is_on_https() -> bool:
-    """Whether the settings say that visitors come in over https, and not only that they may."""
-    origins = [
-        getattr(settings, "HARDENED_CANONICAL_ORIGIN", None),
-        *listed("CSRF_TRUSTED_ORIGINS"),
-    ]
-    return bool(
-        settings.SECURE_SSL_REDIRECT
-        or settings.SECURE_HSTS_SECONDS
-        or not conf.edge.isdisjoint({"ssl_redirect", "hsts"})
-        # A proxy of ours that says how the visitor came in is there for that.
-        or (settings.SECURE_PROXY_SSL_HEADER and getattr(settings, "HARDENED_TRUSTED_PROXIES", ()))
-        or any(str(origin).lower().startswith("https://") for origin in origins)
+    # An origin whose forms are trusted may be another site's: enough to ask here, and too little
+    # for a cookie to be made Secure.
+    return is_https() or any(
+        str(origin).lower().startswith("https://") for origin in listed("CSRF_TRUSTED_ORIGINS")
     )
 
 

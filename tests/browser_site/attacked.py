@@ -45,6 +45,7 @@ log_in = LoginView.as_view(template_name="registration/form.html")
 urlpatterns = [
     path("nonce/", with_nonce),
     path("plain/", without_nonce),
+    path("reported/", without_nonce),
     path("bare/", csp_exempt()(xframe_options_exempt(without_nonce))),
     path("login/", log_in),
     path("bare-login/", csp_exempt()(xframe_options_exempt(log_in))),

@@ -32,6 +32,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+# What holds where nobody has asked for anything else.
+HARDENED_CSP = csp.STRICT
+HARDENED_HEADERS: dict[str, str | None] = {}
+CSRF_COOKIE_HTTPONLY = False
 HARDENED_CSP_SCOPES = {"/swagger/": csp.SWAGGER, "/redoc/": csp.REDOC}
 # Many visitors, all of them at one address.
 HARDENED_ADDRESS_RATES = {"address": "100000/m"}

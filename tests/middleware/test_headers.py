@@ -20,7 +20,7 @@ from django.test import AsyncClient, Client, override_settings
 from headers_site_support import NO_NONCE_TEMPLATES, TEMPLATES, made
 from site_support import MIDDLEWARE
 
-from django_hardened import csp, header_settings, response_headers
+from django_hardened import csp, header_settings, response_headers, response_policies
 from django_hardened.browser_headers import TABLE
 from django_hardened.log_once import LogOnce
 from django_hardened.middleware import HeadersMiddleware
@@ -45,8 +45,9 @@ has_nonces = pytest.mark.skipif(
 @pytest.fixture(autouse=True)
 def _site(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     made.clear()
-    for name in ("_replaced", "_wrong", "_raised"):
-        monkeypatch.setattr(response_headers, name, LogOnce())
+    monkeypatch.setattr(response_policies, "_replaced", LogOnce())
+    monkeypatch.setattr(response_policies, "_wrong", LogOnce())
+    monkeypatch.setattr(response_headers, "_raised", LogOnce())
     with override_settings(
         ROOT_URLCONF="headers_site_support",
         SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies",
