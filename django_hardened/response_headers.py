@@ -71,6 +71,15 @@ def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -
         _raise_cookies(response, store, plan.cookies)
 
 
+def fields_of_data(plan: HeaderPlan, *, is_https: bool) -> Store:
+    """Return what ``plan`` gives to an answer for which Django has made no request: plain text."""
+    bundle = plan.bundle(API, None)
+    fields = {**bundle.fields, **(plan.https if is_https else {})}
+    if bundle.enforced is not None:
+        fields[ENFORCED.lower()] = (ENFORCED, bundle.enforced.plain)
+    return fields
+
+
 def note_log_out(request: Any, user: Any, **kwargs: object) -> None:
     """Note that somebody logs out; connected to Django's ``user_logged_out``."""
     if user is not None and request is not None:

@@ -11,11 +11,13 @@ from django.utils.http import is_same_domain
 
 from django_hardened.cache import SCOPE_KEY, pin_host
 from django_hardened.conf import conf
+from django_hardened.header_settings import header_plan
 from django_hardened.host_policy import OTHER_SOURCES, Asked, Pin, Refusal
 from django_hardened.hosts import InvalidHost, is_loopback
 from django_hardened.log_window import LogWindow
 from django_hardened.middleware import refusals
 from django_hardened.origins import parse_origin
+from django_hardened.response_headers import fields_of_data
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -44,7 +46,7 @@ class HostPinning:
             return
         policy = conf.host_policy
         if policy.is_health_check(scope.get("method"), scope["path"]):
-            await _answer(send, 200, refusals.HEALTHY)
+            await _answer(scope, send, 200, refusals.HEALTHY)
             return
         asked = _asked(scope)
         verdict = await policy.adecide(asked)
@@ -54,9 +56,8 @@ class HostPinning:
             refusals.log(self._refused, verdict, asked)
             await _refuse(scope, receive, send, verdict.status)
         elif verdict.is_alias and policy.redirects_aliases and scope["type"] == "http":
-            await _answer(
-                send, 308, b"", location=_location(scope, verdict, policy.scheme(verdict))
-            )
+            location = _location(scope, verdict, policy.scheme(verdict))
+            await _answer(scope, send, 308, b"", location=location)
         else:
             pin_host(verdict.text)
             await self.app(pinned_scope(scope, verdict), receive, send)
@@ -114,14 +115,17 @@ def _location(scope: Scope, pin: Pin, declared: str | None) -> bytes:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, status: int) -> None:
     if scope["type"] == "http":
-        await _answer(send, status, refusals.text(status))
+        await _answer(scope, send, status, refusals.text(status))
         return
     await receive()  # the handshake, which is not accepted: servers answer 403
     await send({"type": "websocket.close", "code": 1008, "reason": ""})
 
 
-async def _answer(send: Send, status: int, body: bytes, **headers: bytes) -> None:
-    fields = [(name.lower().encode(), value.encode()) for name, value in refusals.HEADERS.items()]
+async def _answer(scope: Scope, send: Send, status: int, body: bytes, **headers: bytes) -> None:
+    """Answer with the header that HeadersMiddleware, which sees none of this, would give."""
+    own = {name.lower(): (name, value) for name, value in refusals.HEADERS.items()}
+    own |= fields_of_data(header_plan(), is_https=scope["scheme"] == "https")
+    fields = [(name.encode(), value.encode()) for name, (_, value) in own.items()]
     fields += [(name.encode(), value) for name, value in headers.items()]
     fields.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": fields})

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_hardened.asgi import HostPinning
+from django_hardened.header_settings import header_plan
 from django_hardened.host_policy import OTHER_SOURCES
 
 PRODUCTION: dict[str, Any] = {
@@ -79,11 +80,13 @@ def assert_refused(exchange: Exchange, status: int) -> None:
     start, body = exchange.sent
     text = {400: b"Bad Request\n", 421: b"Misdirected Request\n"}[status]
     assert (start["status"], body["body"]) == (status, text)
-    assert start["headers"] == [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"cache-control", b"no-store"),
-        (b"content-length", str(len(text)).encode()),
-    ]
+    header = dict(start["headers"])
+    assert len(header) == len(start["headers"])
+    assert header[b"content-type"] == b"text/plain; charset=utf-8"
+    assert header[b"cache-control"] == b"no-store"
+    assert header[b"content-length"] == str(len(text)).encode()
+    assert header[b"content-security-policy"] == b"default-src 'none'; frame-ancestors 'none'"
+    assert header[b"x-content-type-options"] == b"nosniff"
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])
@@ -274,3 +277,39 @@ def test_a_flood_of_refusals_is_one_line(caplog: pytest.LogCaptureFixture) -> No
             scope |= {"headers": [(b"host", b"evil%d.test" % number)]}
             async_to_sync(pin)(scope, send, send)  # type: ignore[arg-type]
     assert [record.name for record in caplog.records] == ["django.security.DisallowedHost"]
+
+
+# -- What browsers enforce -----------------------------------------------------------------------
+
+
+def _header(**changes: Any) -> dict[bytes, bytes]:
+    start, _ = connect("evil.test", **changes).sent
+    assert start["status"] == 421
+    return dict(start["headers"])
+
+
+def test_a_refusal_has_the_header_of_any_other_answer() -> None:
+    expected = {
+        name.encode(): value.encode()
+        for name, (_, value) in header_plan().bundle("api", None).fields.items()
+    }
+    assert expected.items() <= _header().items()
+    assert b"permissions-policy" in expected
+
+
+def test_a_refusal_has_what_the_settings_say() -> None:
+    changes = {"Permissions-Policy": None, "X-Site": "1", "Cache-Control": "no-store, max-age=0"}
+    with override_settings(HARDENED_HEADERS=changes, HARDENED_CSP={}):
+        header = _header()
+    assert b"permissions-policy" not in header
+    assert b"content-security-policy" not in header
+    assert header[b"x-site"] == b"1"
+    assert header[b"cache-control"] == b"no-store, max-age=0"
+    with override_settings(HARDENED_EDGE={"headers", "csp"}):
+        assert set(_header()) == {b"content-type", b"cache-control", b"content-length"}
+
+
+def test_a_refusal_is_for_https_alone_where_it_goes_over_https() -> None:
+    with override_settings(SECURE_HSTS_SECONDS=60):
+        assert _header(scheme="https")[b"strict-transport-security"] == b"max-age=60"
+        assert b"strict-transport-security" not in _header(scheme="http")
