@@ -136,6 +136,8 @@ def _keep_from_caches(response: HttpResponseBase, store: Store) -> None:
         store["cache-control"] = ("Cache-Control", "private")
         return
     words = [word.strip() for word in store["cache-control"][1].split(",")]
+    if "no-store" in (word.lower() for word in words):
+        return  # which says more, and as the site has put it
     kept = [word for word in words if not word.lower().startswith("s-maxage")]
     store["cache-control"] = ("Cache-Control", ", ".join(kept))
     patch_cache_control(response, private=True)

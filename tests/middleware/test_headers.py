@@ -554,6 +554,17 @@ def test_no_cache_in_front_keeps_it_either(send: Any) -> None:
 
 @has_nonces
 @pytest.mark.usefixtures("nonces")
+@pytest.mark.parametrize("value", ["no-store, max-age=0", "NO-STORE"])
+def test_where_nothing_is_stored_nothing_is_said_twice(send: Any, value: str) -> None:
+    with override_settings(HARDENED_HEADERS={"Cache-Control": value}):
+        response = _get(send, "page")
+    assert "nonce=" in _body(response)
+    assert _nonce(response)
+    assert response["Cache-Control"] == value
+
+
+@has_nonces
+@pytest.mark.usefixtures("nonces")
 def test_a_view_s_own_policy_may_have_the_nonce(send: Any) -> None:
     response = _get(send, "report-too")
     nonce = _nonce(response)
