@@ -24,6 +24,7 @@ from django_hardened.header_plan import (
 )
 from django_hardened.log_once import LogOnce
 from django_hardened.response_policies import (
+    ENFORCED,
     POLICY_MARKS,
     Store,
     changed,
