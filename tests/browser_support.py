@@ -149,6 +149,7 @@ def chromium(*sites: Site) -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium: install it, or name it in HARDENED_CHROMIUM")
     names = [f"MAP {site.origin[8:]}:443 127.0.0.1:{site.port}" for site in sites]
+    keys = [_key_hash(site.certificate) for site in sites]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -158,8 +159,7 @@ def chromium(*sites: Site) -> Iterator[Browser]:
                 "--short-reporting-delay",
                 "--disable-features=LocalNetworkAccessChecks",
                 f"--host-resolver-rules={', '.join([*names, 'MAP * ~NOTFOUND'])}",
-                "--ignore-certificate-errors-spki-list="
-                + ",".join(_key_hash(site.certificate) for site in sites),
+                f"--ignore-certificate-errors-spki-list={','.join(keys)}",
             ],
         )
         try:

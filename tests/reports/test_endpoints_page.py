@@ -5,18 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-import json
-import os
 import re
-import shutil
-import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from browser_support import Complaints, chromium, tab
 from django.core import checks
 from django.test import override_settings
+from playwright.sync_api import Browser, expect
 
 from django_hardened.audit.endpoints import Access, Endpoint, Kind, Probed
 from django_hardened.declarations import Declarations, parse_declaration
@@ -24,10 +22,6 @@ from django_hardened.exposure import Finding
 from django_hardened.gate import Verdict
 from django_hardened.reports.endpoints import page
 from django_hardened.reports.endpoints.rows import Changes
-
-CHROMIUM = os.environ.get("HARDENED_CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 
 OPEN = Endpoint("/news/<int:pk>/", None, "GET", "news.views.item", Access.ANONYMOUS, Kind.CLASS)
 WRITE = replace(OPEN, path="/hook/", method="POST", view="shop.views.<script>alert(1)</script>")
@@ -139,49 +133,35 @@ def test_it_can_be_read_without_eyes_and_without_a_mouse() -> None:
 # -- In a browser ----------------------------------------------------------------------------------
 
 
-def browse(file: Path, *options: str) -> tuple[str, str]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium: install it, or name it in HARDENED_CHROMIUM")
-    done = subprocess.run(
-        [
-            CHROMIUM,
-            "--headless",
-            "--disable-gpu",
-            "--no-first-run",
-            "--no-sandbox",
-            f"--user-data-dir={file.parent / 'profile'}",
-            "--enable-logging=stderr",
-            *options,
-            file.as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    return done.stdout, done.stderr
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
-def test_a_browser_runs_it_under_its_own_policy(tmp_path: Path) -> None:
+def test_a_browser_runs_it_under_its_own_policy(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     file.write_text(page.render(ALL, []))
-    document, log = browse(file, "--dump-dom")
-    assert "5 of 5 shown" in document
-    assert "Content Security Policy" not in log
-    assert "CONSOLE" not in log
+    complaints = Complaints()
+    with tab(browser, complaints) as tab_:
+        tab_.goto(file.as_uri())
+        expect(tab_.locator("#shown")).to_have_text("5 of 5 shown")
+    complaints.assert_none()
 
 
-def test_the_policy_stops_what_is_slipped_in(tmp_path: Path) -> None:
+def test_the_policy_stops_what_is_slipped_in(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "report.html"
     slipped = "<script>document.title = 'taken over'</script></body>"
     file.write_text(page.render(ALL, []).replace("</body>", slipped))
-    document, log = browse(file, "--dump-dom")
-    assert "<title>Who may call what</title>" in document
-    assert "Content Security Policy" in log
+    complaints = Complaints()
+    with tab(browser, complaints) as tab_:
+        tab_.goto(file.as_uri())
+        expect(tab_).to_have_title("Who may call what")
+        assert complaints.directives == {"script-src-elem"}
 
 
 # Text against the colour behind it, as WCAG 2.2 counts contrast; 4.5 is level AA.
-LOOKS = """<script>
+LOOKS = """() => {
     const channels = (color) => color.match(/[\\d.]+/g).map(Number);
     const light = (color) => channels(color).slice(0, 3).map((each) => each / 255)
         .map((each) => each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4)
@@ -200,7 +180,7 @@ LOOKS = """<script>
             node.nodeType === 3 && node.data.trim()));
     const all = [...document.querySelectorAll("[id]")].map((each) => each.id);
     const named = (each) => each.caption || each.getAttribute("aria-labelledby");
-    document.title = JSON.stringify({
+    return {
         looks: getComputedStyle(document.body).backgroundColor,
         pale: texts.filter((each) => contrast(each) < 4.5).map((each) => each.outerHTML),
         twice: all.filter((each, index) => all.indexOf(each) !== index),
@@ -212,19 +192,18 @@ LOOKS = """<script>
         skipping: [...document.querySelectorAll("a, input")]
             .filter((each) => each.tabIndex !== 0).length,
         wider: document.documentElement.scrollWidth > document.documentElement.clientWidth,
-    });
-    </script></body>"""
+    };
+}"""
 
 
 @pytest.mark.parametrize(
-    ("options", "back"),
-    [
-        (["--window-size=1200,900"], "rgb(255, 255, 255)"),
-        (["--window-size=500,900", "--blink-settings=preferredColorScheme=0"], "rgb(18, 22, 28)"),
-    ],
+    ("width", "scheme", "back"),
+    [(1200, "light", "rgb(255, 255, 255)"), (500, "dark", "rgb(18, 22, 28)")],
     ids=["light", "narrow-and-dark"],
 )
-def test_it_can_be_seen_heard_and_reached(tmp_path: Path, options: list[str], back: str) -> None:
+def test_it_can_be_seen_heard_and_reached(
+    browser: Browser, tmp_path: Path, width: int, scheme: str, back: str
+) -> None:
     finding = Finding("open-write", "Anybody may write.", "Close it.", PACKAGE)
     levels = [checks.Error, checks.Warning, checks.Info]
     verdicts = [Verdict(each("Not safe.", hint="Do.", id="shop.W1")) for each in levels]
@@ -238,11 +217,11 @@ def test_it_can_be_seen_heard_and_reached(tmp_path: Path, options: list[str], ba
         before="main.json",
     )
     file = tmp_path / "report.html"
-    file.write_text(re.sub(r"<meta http-equiv.*?>", "", rendered.replace("</body>", LOOKS)))
-    document, _ = browse(file, "--dump-dom", *options)
-    title = re.search("<title>(.*?)</title>", document, re.DOTALL)
-    assert title
-    assert json.loads(html.unescape(title[1])) == {
+    file.write_text(rendered)
+    with tab(browser, viewport={"width": width, "height": 900}, color_scheme=scheme) as tab_:
+        tab_.goto(file.as_uri())
+        found = tab_.evaluate(LOOKS)
+    assert found == {
         "looks": back,
         "pale": [],
         "twice": [],
@@ -254,11 +233,12 @@ def test_it_can_be_seen_heard_and_reached(tmp_path: Path, options: list[str], ba
     }
 
 
-def test_it_is_printed(tmp_path: Path) -> None:
-    file, printed = tmp_path / "report.html", tmp_path / "report.pdf"
+def test_it_is_printed(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
     file.write_text(page.render(ALL * 40, []))
-    browse(file, f"--print-to-pdf={printed}")
-    content = printed.read_bytes()
+    with tab(browser) as tab_:
+        tab_.goto(file.as_uri())
+        content = tab_.pdf()
     assert content.startswith(b"%PDF-")
     counted = re.search(rb"/Type\s*/Pages\s*/Count (\d+)|/Count (\d+)", content)
     assert counted
@@ -266,32 +246,25 @@ def test_it_is_printed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "shown"),
+    ("search", "unchecked", "found"),
     [
-        ("search.value = 'NEWS <int'", ["/news/<int:pk>/"]),
-        ("search.value = 'NOTHING'", []),
-        ("box('write', 'no').checked = false", ["/hook/", "/login/"]),
-        ("box('origin', 'first-party').checked = false", ["/admin/"]),
-        ("box('exposure', 'open-write').checked = false", ["/news/<int:pk>/", "/me/", "/admin/"]),
+        ("NEWS <int", "", ["/news/<int:pk>/"]),
+        ("NOTHING", "", []),
+        ("", "[name=write][value=no]", ["/hook/", "/login/"]),
+        ("", "[name=origin][value=first-party]", ["/admin/"]),
+        ("", "[name=exposure][value=open-write]", ["/news/<int:pk>/", "/me/", "/admin/"]),
     ],
 )
-def test_endpoints_are_searched_and_filtered(tmp_path: Path, action: str, shown: Any) -> None:
-    driver = f"""<script>
-    const search = document.getElementById("search");
-    const box = (name, value) => document.querySelector(`[name=${{name}}][value=${{value}}]`);
-    {action};
-    document.querySelector(".filter").dispatchEvent(new Event("input"));
-    document.title = JSON.stringify(
-        [...document.querySelectorAll(".group tbody tr")].filter((row) => row.offsetParent)
-        .map((row) => row.querySelector("th code").textContent).concat(
-            document.getElementById("shown").textContent)
-    );
-    </script></body>"""
-    rendered = page.render(ALL, []).replace("</body>", driver)
+def test_endpoints_are_searched_and_filtered(
+    browser: Browser, tmp_path: Path, search: str, unchecked: str, found: list[str]
+) -> None:
     file = tmp_path / "report.html"
-    file.write_text(re.sub(r"<meta http-equiv.*?>", "", rendered))
-    document, _ = browse(file, "--dump-dom")
-    title = re.search("<title>(.*?)</title>", document)
-    assert title
-    found = html.unescape(title[1])
-    assert found == str([*shown, f"{len(shown)} of 5 shown"]).replace("'", '"').replace(", ", ",")
+    file.write_text(page.render(ALL, []))
+    with tab(browser) as tab_:
+        tab_.goto(file.as_uri())
+        tab_.fill("#search", search)
+        if unchecked:
+            tab_.uncheck(unchecked)
+        expect(tab_.locator("#shown")).to_have_text(f"{len(found)} of 5 shown")
+        rows = tab_.locator(".group tbody tr >> visible=true")
+        assert rows.locator("th code").all_text_contents() == found
