@@ -63,6 +63,7 @@ def admin(desk: Desk) -> Iterator[Page]:
     for other in others:  # of a test that has failed
         other.close()
     yield page
+    page.evaluate("{ localStorage.clear(); sessionStorage.clear(); }")
     desk.complaints.assert_none()
     page.unroute_all()
 

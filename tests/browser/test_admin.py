@@ -92,7 +92,6 @@ def test_the_dark_theme_is_dark(admin: Page) -> None:
     expect(admin.locator("html")).to_have_attribute("data-theme", "dark")
     colour = admin.evaluate("getComputedStyle(document.body).backgroundColor")
     assert sum(map(int, re.findall(r"\d+", colour))) < 200
-    admin.evaluate("localStorage.removeItem('theme')")
 
 
 def test_the_sidebar_is_filtered_and_closed(admin: Page) -> None:
