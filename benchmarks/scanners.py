@@ -1,9 +1,9 @@
 """What scanners say of plain Django and of the example site: `python benchmarks/scanners.py`.
 
 Plain Django is what startproject writes: naive, with nothing changed but the name of the host, and
-as the deployment checklist says, without a finding of `check --deploy`. Both have a page of their
-own beside the admin. All run under gunicorn with TLS; a page is judged on /admin/login/. Needs
-the dependency group test-scanners, and `npm ci --ignore-scripts --prefix tests/scanners`.
+as the deployment checklist says, without a finding of `check --deploy`. Both have a page and an API
+beside the admin. All run under gunicorn with TLS. Needs the dependency group test-scanners, and
+`npm ci --ignore-scripts --prefix tests/scanners`. Some of them take minutes.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ from scanners_support import (  # noqa: E402
 )
 
 PAGE = "/admin/login/"
+# Of the CSP Evaluator, the worst first.
+SEVERITIES = """no CSP,HIGH,SYNTAX,MEDIUM,HIGH_MAYBE,STRICT_CSP,MEDIUM_MAYBE,INFO""".split(",")
 NAIVE = "ALLOWED_HOSTS = ['localhost']\n"
 # https://docs.djangoproject.com/en/6.1/howto/deployment/checklist/, and what `check --deploy` asks
 CHECKLIST = """
@@ -126,13 +128,13 @@ def judge(site: Site) -> dict[str, object]:
     }
     header = site.header(PAGE)
     policy = header.get("Content-Security-Policy")
-    findings = sorted(csp_findings(policy).values()) if policy else ["no CSP"]
+    found = csp_findings(policy).values() if policy else ["no CSP"]
     log_out = site.log_out() if site.token else {}
     met = len(OSHP) - len(oshp_failures(site.header("/"), log_out))
     high = {path: high_severity(site, path) for path in ("/", PAGE)}
     return {
         **grades,
-        "CSP Evaluator, the worst": findings[-1],
+        "CSP Evaluator, the worst": min(found, key=SEVERITIES.index),
         f"OWASP Secure Headers, of {len(OSHP)}": met,
         "shcheck, missing": len(shcheck(site, PAGE)),
         "wapiti, passive": len(wapiti(site, "passive", 10)),
