@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.checks.registry import registry
 from hypothesis import settings as hypothesis_settings
 from rest_framework.settings import api_settings
 
 # How long an example takes says more about the machine than about the code.
 hypothesis_settings.register_profile("suite", deadline=None)
 hypothesis_settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def _checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no package register its checks for all tests, because one of them has imported it."""
+    for name in ("registered_checks", "deployment_checks"):
+        monkeypatch.setattr(registry, name, {*getattr(registry, name)})
 
 
 @pytest.fixture
