@@ -72,6 +72,11 @@ _ELSEWHERE: Final = {
     "reporting-endpoints": "HARDENED_CSP_REPORT_URI",
     "set-cookie": "HARDENED_COOKIES",
 }
+# What a response is, and not what a browser may do with it.
+_MEANING: Final = frozenset(
+    """connection content-encoding content-length content-range content-type date location
+    transfer-encoding upgrade vary""".split()
+)
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
@@ -95,6 +100,8 @@ def _read_change(name: str, value: str | None) -> tuple[str, str | None]:
     lower = name.lower()
     if lower in _ELSEWHERE:
         raise ValueError(f"has {name}, which {_ELSEWHERE[lower]} decides")
+    if lower in _MEANING:
+        raise ValueError(f"has {name}, which each response says for itself")
     spelled = {known.lower(): known for known in TABLE}
     if lower not in spelled:
         near = get_close_matches(lower, spelled, n=1, cutoff=0.85)
@@ -113,6 +120,12 @@ def _check_value(name: str, value: str | None) -> None:
         raise TypeError(f"has a {type(value).__name__} for {name}; None turns it off")
     if not _VALUE.fullmatch(value):
         raise ValueError(f"has a value for {name} that cannot be sent")
+    words = {word.strip().lower() for word in value.split(",")}
+    if name.lower() == "cache-control" and words.isdisjoint({"no-store", "no-cache", "private"}):
+        raise ValueError(
+            "has a Cache-Control that lets everybody keep what is one user's: for a view, write "
+            "Django's cache_control()"
+        )
     if name.lower() == "referrer-policy" and value.split(",")[-1].strip() == "no-referrer":
         raise ValueError(
             "has no-referrer: Django's CSRF protection refuses each form on https without a Referer"

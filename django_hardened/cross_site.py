@@ -34,6 +34,7 @@ class CrossSiteRules:
         patterns: those of them with a wildcard, as expressions.
         cors: those that may call from scripts, by the settings of django-cors-headers.
         any_cors: whether all origins may.
+        cors_paths: the paths that this is about, ``CORS_URLS_REGEX``.
         paths: where anybody may send something: beginnings of paths, segment by segment.
     """
 
@@ -41,6 +42,7 @@ class CrossSiteRules:
     patterns: tuple[re.Pattern[str], ...] = ()
     cors: tuple[re.Pattern[str], ...] = ()
     any_cors: bool = False
+    cors_paths: re.Pattern[str] = re.compile("")
     paths: tuple[str, ...] = ()
 
     def refuses(self, method: str, path: str, meta: Mapping[str, Any], *, is_api: bool) -> bool:
@@ -56,14 +58,16 @@ class CrossSiteRules:
             return False  # a link, which carries nothing but itself
         if method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in meta:
             return False  # a question, and CORS answers it
-        return not (self._trusts(meta.get("HTTP_ORIGIN"), mode) or self._is_open(path))
+        may_use_cors = mode == "cors" and self.cors_paths.match(path) is not None
+        is_trusted = self._trusts(meta.get("HTTP_ORIGIN"), may_use_cors=may_use_cors)
+        return not (is_trusted or self._is_open(path))
 
-    def _trusts(self, origin: str | None, mode: str | None) -> bool:
+    def _trusts(self, origin: str | None, *, may_use_cors: bool) -> bool:
         if not origin or origin == "null":
             return False
         if origin in self.origins or _match(self.patterns, origin):
             return True
-        return mode == "cors" and (self.any_cors or _match(self.cors, origin))
+        return may_use_cors and (self.any_cors or _match(self.cors, origin))
 
     def _is_open(self, path: str) -> bool:
         return any(
@@ -120,14 +124,16 @@ def _make() -> CrossSiteRules:
         patterns=tuple(_wildcard(origin) for origin in trusted if "*" in origin),
         cors=(
             *(re.compile(re.escape(str(origin))) for origin in _cors("ALLOWED_ORIGINS", ())),
-            *(
-                pattern if isinstance(pattern, re.Pattern) else re.compile(pattern)
-                for pattern in _cors("ALLOWED_ORIGIN_REGEXES", ())
-            ),
+            *map(_pattern, _cors("ALLOWED_ORIGIN_REGEXES", ())),
         ),
         any_cors=bool(_cors("ALLOW_ALL_ORIGINS", default=False)),
+        cors_paths=_pattern(_cors("URLS_REGEX", "")),
         paths=tuple(map(str, paths)),
     )
+
+
+def _pattern(value: Any) -> re.Pattern[str]:
+    return value if isinstance(value, re.Pattern) else re.compile(value)
 
 
 def _wildcard(origin: str) -> re.Pattern[str]:

@@ -86,6 +86,8 @@ _FETCH: Final = frozenset(
     style-src-attr style-src-elem worker-src""".split()
 )
 _SOURCE_LISTS: Final = _FETCH | {"base-uri", "form-action", "frame-ancestors"}
+# Those that say what may be loaded, or sent; a source more lets in no more than that.
+LOADING: Final = _FETCH - {"default-src"} | {"form-action"}
 DIRECTIVES: Final = (
     _SOURCE_LISTS
     | _VALUELESS
@@ -142,7 +144,7 @@ def _sources(directive: str, value: Any) -> tuple[str, ...]:
             sorted(map(str, entries)) if isinstance(entries, set | frozenset) else entries
         )
         words = (word for entry in ordered for word in str(entry).split())
-        sources = tuple(NONCE if word in {NONCE, _PACKAGE_NONCE} else word for word in words)
+        sources = tuple(map(_spelled, words))
     if not sources and directive not in _VALUELESS and directive != "trusted-types":
         raise ValueError(f"has {directive} without a source; for none at all, write {NONE!r}")
     for source in sources:
@@ -150,6 +152,13 @@ def _sources(directive: str, value: Any) -> tuple[str, ...]:
     if NONE in sources and len(sources) > 1:
         raise ValueError(f"has {NONE} beside others in {directive}: browsers ignore it there")
     return tuple(dict.fromkeys(sources))
+
+
+def _spelled(word: str) -> str:
+    """Return ``word`` as it is compared here; browsers read keywords in any case."""
+    if word in {NONCE, _PACKAGE_NONCE}:
+        return NONCE
+    return word.lower() if word.lower().strip("'") in _KEYWORDS and word[0] == "'" else word
 
 
 def _check_source(directive: str, source: str) -> None:
@@ -178,7 +187,7 @@ def add(policy: Directives, additions: Policy) -> Directives:
     """Return ``policy`` with the sources of ``additions`` beside its own.
 
     ``'none'`` gives way. A directive that is not there begins as what browsers fall back to for
-    it: an addition never takes a source away.
+    it, and stays away where nothing restricts it: an addition never takes a source away.
 
     Raises:
         ValueError: as :func:`read`.
@@ -186,15 +195,20 @@ def add(policy: Directives, additions: Policy) -> Directives:
     added = dict(policy)
     for directive, sources in read(additions).items():
         present = added.get(directive, _fallback(policy, directive))
+        if present is None:
+            continue
         together = [source for source in (*present, *sources) if source != NONE]
         added[directive] = tuple(dict.fromkeys(together)) or (NONE,)
     return added
 
 
-def _fallback(policy: Directives, directive: str) -> tuple[str, ...]:
-    """Return the sources that hold for ``directive`` where it is missing (CSP3 section 6.8.3)."""
+def _fallback(policy: Directives, directive: str) -> tuple[str, ...] | None:
+    """Return the sources that hold for ``directive`` where it is missing (CSP3 section 6.8.3).
+
+    None where anything goes.
+    """
     if directive not in _FETCH:
-        return ()
+        return None if directive in _SOURCE_LISTS or directive == "sandbox" else ()
     chain = {
         "worker-src": ("child-src", "script-src"),
         "frame-src": ("child-src",),
@@ -204,21 +218,28 @@ def _fallback(policy: Directives, directive: str) -> tuple[str, ...]:
     for name in (general, *chain, "default-src"):
         if name in policy:
             return policy[name]
-    return ()
+    return None
 
 
 def without_nonce(policy: Directives) -> Directives:
     """Return ``policy`` for a response that has rendered no nonce.
 
     Scripts without one come from ``'self'``. A ``'strict-dynamic'`` that trusts nothing would
-    block every script, and rates as no policy at all.
+    block every script, and rates as no policy at all. What a nonce and ``'strict-dynamic'`` have
+    browsers ignore, and is there for old ones, must not come into force when they go.
     """
     plain: Directives = {}
     for directive, sources in policy.items():
         left = tuple(source for source in sources if source != NONCE)
-        if left != sources and not any(map(_TRUST.match, left)):
-            left = tuple(source for source in left if source != STRICT_DYNAMIC) or (SELF,)
         plain[directive] = left
+        if left == sources or any(map(_TRUST.match, left)):
+            continue
+        muted = {STRICT_DYNAMIC, UNSAFE_INLINE}
+        if STRICT_DYNAMIC in sources:
+            muted |= {source for source in left if source == SELF or source[0] != "'"}
+        left = tuple(source for source in left if source not in muted)
+        names_places = any(source == SELF or source[0] != "'" for source in left)
+        plain[directive] = left if names_places else (SELF, *left)
     return plain
 
 

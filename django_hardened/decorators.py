@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from inspect import iscoroutine
 from typing import Any, TypeVar, cast
 
 from asgiref.sync import iscoroutinefunction
@@ -44,7 +45,9 @@ def csp_add(additions: csp.Policy) -> Callable[[View], View]:
     added = csp.read(additions)
 
     def add(response: HttpResponseBase) -> None:
-        setattr(response, ADDED_MARK, csp.add(getattr(response, ADDED_MARK, {}), added))
+        inner = getattr(response, ADDED_MARK, {})
+        both = {name: (*inner.get(name, ()), *added.get(name, ())) for name in {**inner, **added}}
+        setattr(response, ADDED_MARK, both)
 
     return _on_response(add)
 
@@ -66,10 +69,18 @@ def cross_site(view: View) -> View:
     """Let pages of other sites send requests to this view, past ``CrossSiteMiddleware``.
 
     For what other sites post through a visitor's browser: the answer of a payment or of a single
-    sign-on. What their servers send themselves needs no declaration.
+    sign-on. What their servers send themselves needs no declaration. The view that is
+    given stays as it is. Of a class, decorate ``as_view()``, or ``dispatch`` by
+    ``method_decorator``.
+
+    Raises:
+        TypeError: it is a class.
     """
-    setattr(view, CROSS_SITE_MARK, True)
-    return view
+    if isinstance(view, type):
+        raise TypeError(f"cross_site() is for views: decorate {view.__name__}.as_view()")
+    marked = _on_response(lambda response: None)(view)
+    setattr(marked, CROSS_SITE_MARK, True)
+    return marked
 
 
 def _on_response(mark: Callable[[HttpResponseBase], None]) -> Callable[[View], View]:
@@ -80,18 +91,23 @@ def _on_response(mark: Callable[[HttpResponseBase], None]) -> Callable[[View], V
 
             @wraps(view)
             async def awaiting(*args: Any, **kwargs: Any) -> Any:
-                response = await view(*args, **kwargs)
-                mark(response)
-                return response
+                return await _marked(view(*args, **kwargs))
 
             return cast(View, awaiting)
 
         @wraps(view)
         def calling(*args: Any, **kwargs: Any) -> Any:
             response = view(*args, **kwargs)
+            if iscoroutine(response):  # of the dispatch of a class with async methods
+                return _marked(response)
             mark(response)
             return response
 
         return cast(View, calling)
+
+    async def _marked(coroutine: Any) -> Any:
+        response = await coroutine
+        mark(response)
+        return response
 
     return decorate

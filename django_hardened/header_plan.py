@@ -17,7 +17,7 @@ from django_hardened.browser_headers import Fields
 from django_hardened.cookies import CookieRules
 
 BASE: Final = ""
-API: Final = "api"
+API: Final = "<data>"  # no namespace of an app, as the next one
 BROWSABLE_API: Final = "browsable API"
 # What Django's decorators say of frames; None where nobody says anything.
 Frames = Literal["DENY", "SAMEORIGIN", "exempt"] | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -28,6 +29,8 @@ CONTEXT_PROCESSORS: Final = (
     "csp.context_processors.nonce",
 )
 _ENDPOINT: Final = "csp"
+# RFC 3986, without what ends a directive, a policy, or the string in Reporting-Endpoints.
+_ADDRESS: Final = re.compile(r"[!#-+\--:=?-\[\]_a-z~]+")
 
 _plan: HeaderPlan | None = None
 
@@ -42,6 +45,17 @@ def header_plan() -> HeaderPlan:
     if _plan is None:
         _plan = _make()
     return _plan
+
+
+def policy_to_edit() -> csp.Directives | None:
+    """Return the policy that ``HARDENED_CSP`` is, or stands for: by its mode, enforced or reported.
+
+    Raises:
+        ImproperlyConfigured: as :func:`header_plan`.
+    """
+    policies = header_plan().policies
+    own = policies.enforced if _mode() == "enforce" else policies.reported
+    return own or policies.enforced or policies.reported
 
 
 def forget(**kwargs: object) -> None:
@@ -189,7 +203,7 @@ def _scopes(policies: Policies) -> dict[str, csp.Policy]:
 
 def _report_uri() -> str:
     uri = str(getattr(settings, "HARDENED_CSP_REPORT_URI", None) or "")
-    if uri and not uri.startswith(("/", "https://", "http://")):
+    if uri and not (uri.startswith(("/", "https://", "http://")) and _ADDRESS.fullmatch(uri)):
         raise ImproperlyConfigured("HARDENED_CSP_REPORT_URI is neither a path nor a URL")
     try:
         csp.read({"report-uri": uri} if uri else {})

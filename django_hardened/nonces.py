@@ -30,12 +30,20 @@ class Nonce(SimpleLazyObject):  # type: ignore[type-arg]  # generic in the stubs
 
     def __str__(self) -> str:
         # Each time: ``cache_page`` says at the beginning of a view that it wants the response.
-        request = self.__dict__["_request"]()
-        if request is not None:
-            request._cache_update_cache = False  # noqa: SLF001
+        self._keep_from_caches()
         if self._wrapped is empty:
             self._setup()
         return cast(str, self._wrapped)
+
+    def _setup(self) -> None:
+        # However it is asked for: by ``+``, by a filter.
+        self._keep_from_caches()
+        super()._setup()  # type: ignore[misc]  # the stubs lack it
+
+    def _keep_from_caches(self) -> None:
+        request = self.__dict__["_request"]()
+        if request is not None:
+            request._cache_update_cache = False  # noqa: SLF001
 
     def __bool__(self) -> bool:
         return self._wrapped is not empty
@@ -52,3 +60,8 @@ def rendered_nonce(request: HttpRequest) -> str:
     """Return the nonce of ``request`` if something has asked for it, else ""."""
     nonce = getattr(request, "_csp_nonce", None)
     return str(nonce) if nonce else ""
+
+
+def has_rendered_nonce(request: HttpRequest) -> bool:
+    """Whether something has asked for the nonce of ``request``, so that it may be in the page."""
+    return bool(getattr(request, "_csp_nonce", None))

@@ -28,6 +28,7 @@ from django_hardened.response_policies import (
     POLICY_MARKS,
     Store,
     changed,
+    keep_from_caches,
     name_replaced,
     send_policies,
 )
@@ -59,15 +60,17 @@ def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -
         store.pop("x-frame-options", None)
     for name in plan.removed:
         store.pop(name, None)
-    status = response.status_code
+    status, has_nonce = response.status_code, False
     if status != 304 and not (plan.spares_failures and status in _TECHNICAL):
-        send_policies(request, response, bundle, store)
+        has_nonce = send_policies(request, response, bundle, store)
     if plan.https and request.is_secure():
-        store |= {name: pair for name, pair in plan.https.items() if name not in store}
+        store.update(plan.https)
     if plan.log_out and LOGGED_OUT_MARK in vars(request):
         store.update(plan.log_out)
     if FIELDS_MARK in marks:
         _apply_fields(store, marks[FIELDS_MARK])
+    if has_nonce:
+        keep_from_caches(response, store)
     if response.cookies or "set-cookie" in store:
         _raise_cookies(response, store, plan.cookies)
 

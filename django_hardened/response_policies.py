@@ -38,6 +38,10 @@ POLICY_MARKS: Final = frozenset(
 ) | {ADDED_MARK, CHANGED_MARK}
 _replaced, _wrong = LogOnce(), LogOnce()
 
+_PAGES: Final = ("text/html", "application/xhtml+xml")
+# For caches in front of a site alone (RFC 9213; Edge Architecture Specification).
+_SHARED_CACHES: Final = ("cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-control")
+
 Store = dict[str, tuple[str, str]]
 
 
@@ -97,8 +101,8 @@ def _asked_for(
 
 def send_policies(
     request: HttpRequest, response: HttpResponseBase, bundle: Bundle, store: Store
-) -> None:
-    """Set the two policies, and see that nobody keeps a response with a nonce in it.
+) -> bool:
+    """Set the two policies; return whether one has a nonce, so that nobody may keep the response.
 
     Not on a 304: what it says takes the place of what the browser has kept (RFC 9111 section
     3.2), whose page has a nonce of its own.
@@ -118,8 +122,7 @@ def send_policies(
         if lower in store and store[lower][1] != text:
             name_replaced(name)
         store[lower] = (name, text)
-    if nonce:
-        _keep_from_caches(response, store)
+    return bool(nonce)
 
 
 def _may_yet_render(response: HttpResponseBase) -> bool:
@@ -127,17 +130,20 @@ def _may_yet_render(response: HttpResponseBase) -> bool:
     return (
         response.streaming
         and not isinstance(response, FileResponse)
-        and response.headers.get("Content-Type", "").startswith("text/html")
+        and response.headers.get("Content-Type", "").lower().startswith(_PAGES)
     )
 
 
-def _keep_from_caches(response: HttpResponseBase, store: Store) -> None:
+def keep_from_caches(response: HttpResponseBase, store: Store) -> None:
+    """Have no cache that people share keep ``response``, whatever its view has said."""
+    for name in _SHARED_CACHES:
+        store.pop(name, None)
     if "cache-control" not in store:
         store["cache-control"] = ("Cache-Control", "private")
         return
     words = [word.strip() for word in store["cache-control"][1].split(",")]
     if "no-store" in (word.lower() for word in words):
         return  # which says more, and as the site has put it
-    kept = [word for word in words if not word.lower().startswith("s-maxage")]
+    kept = [word for word in words if not word.lower().startswith(("s-maxage", "public"))]
     store["cache-control"] = ("Cache-Control", ", ".join(kept))
     patch_cache_control(response, private=True)

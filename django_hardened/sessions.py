@@ -60,7 +60,7 @@ class Lifetime:
         absolute = getattr(settings, "HARDENED_SESSION_ABSOLUTE", None)
         absolute = settings.SESSION_COOKIE_AGE if absolute is None else absolute
         for name, value in (("IDLE", idle), ("ABSOLUTE", absolute)):
-            if type(value) is not int or value < 0:
+            if type(value) is not int or value < (name == "ABSOLUTE"):
                 raise ImproperlyConfigured(f"HARDENED_SESSION_{name} is no number of seconds")
         return cls(idle, absolute)
 
@@ -80,7 +80,8 @@ class Lifetime:
         if session.get(STARTED) is None:
             return True
         seen = session.get(SEEN)
-        return bool(self.idle) and (seen is None or now - seen >= self.idle / _NOTES)
+        # Also where it lies ahead, because a clock was wrong.
+        return bool(self.idle) and (seen is None or abs(now - seen) >= self.idle / _NOTES)
 
 
 def note_login(request: HttpRequest | None, **kwargs: object) -> None:
@@ -88,7 +89,8 @@ def note_login(request: HttpRequest | None, **kwargs: object) -> None:
     session = getattr(request, "session", None)
     if session is not None:
         session[STARTED] = session[SEEN] = int(time())
-        session.pop(REMEMBERED, None)
+        if session.pop(REMEMBERED, None) is not None:
+            session.set_expiry(None)
 
 
 def note_use(session: Any, now: float) -> None:

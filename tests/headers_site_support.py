@@ -21,6 +21,8 @@ from django.http import (
 from django.template import engines
 from django.template.response import TemplateResponse
 from django.urls import include, path
+from django.utils.decorators import method_decorator
+from django.views import View as View_
 from django.views.decorators.cache import cache_control, cache_page
 from django.views.decorators.clickjacking import xframe_options_exempt, xframe_options_sameorigin
 from rest_framework.authentication import SessionAuthentication
@@ -181,6 +183,17 @@ def _response(**kwargs: Any) -> View:
     return lambda request: HttpResponse(b"x", **kwargs)
 
 
+def hsts(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("<p>hsts</p>", headers={"Strict-Transport-Security": "max-age=0"})
+
+
+@method_decorator(decorators.csp_change({"font-src": ["'none'"]}), name="dispatch")
+@method_decorator(decorators.response_headers({"X-New": "1"}), name="dispatch")
+class Asynchronous(View_):
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("<p>class</p>")
+
+
 add_image = decorators.csp_add({"img-src": ["https://tiles.example.com"]})
 add_media = decorators.csp_add(
     {"img-src": ["https://b.example"], "media-src": ["https://m.example"]}
@@ -235,6 +248,15 @@ urlpatterns = [
     path("typed/", plain),
     path("typed/below/", plain),
     path("typed-not/", plain),
+    path(
+        "shared/",
+        decorators.response_headers({"CDN-Cache-Control": "max-age=600"})(
+            cache_control(public=True, s_maxage=600, max_age=60)(page)
+        ),
+    ),
+    path("of-api/", include(([path("x/", plain)], "api"))),
+    path("of-class/", Asynchronous.as_view()),
+    path("hsts/", decorators.response_headers({"Permissions-Policy": "camera=()"})(hsts)),
     path("backstage/", include(([path("x/", plain)], "admin"))),
     path("elsewhere/", include(([path("x/", plain)], "elsewhere"))),
 ]

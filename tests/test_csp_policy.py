@@ -120,8 +120,11 @@ def test_a_change_takes_the_place_of_a_directive_and_none_takes_it_out() -> None
             {"worker-src": ["blob:"]},
             {"script-src": (SELF,), "worker-src": (SELF, "blob:")},
         ),
-        ({}, {"form-action": ["a.example"]}, {"form-action": ("a.example",)}),
-        ({}, {"img-src": ["a.example"]}, {"img-src": ("a.example",)}),
+        # What nothing restricts stays so.
+        ({}, {"form-action": ["a.example"]}, {}),
+        ({}, {"img-src": ["a.example"]}, {}),
+        ({}, {"sandbox": ["allow-forms"]}, {}),
+        ({}, {"report-uri": ["/csp/"]}, {"report-uri": ("/csp/",)}),
     ],
 )
 def test_an_addition_never_takes_away(policy: Any, additions: Any, expected: Any) -> None:
@@ -135,7 +138,10 @@ def test_what_was_allowed_stays_allowed(policy: Any, additions: Any) -> None:
     for directive, sources in before.items():
         assert set(sources) <= set(after[directive])
     for directive, sources in read(additions).items():
-        assert set(sources) <= set(after[directive])
+        assert directive not in after or set(sources) <= set(after[directive])
+    # Nothing is restricted that was not.
+    general = {"default-src"} | {each.partition("-src")[0] + "-src" for each in before}
+    assert before.keys() & general or not after.keys() - before.keys()
 
 
 # -- Without a nonce -----------------------------------------------------------------------------
@@ -146,7 +152,13 @@ def test_what_was_allowed_stays_allowed(policy: Any, additions: Any) -> None:
     [
         ([NONCE, STRICT_DYNAMIC], (SELF,)),
         ([NONCE], (SELF,)),
-        ([NONCE, STRICT_DYNAMIC, "https:", "'unsafe-inline'"], ("https:", "'unsafe-inline'")),
+        # For old browsers: others have ignored it beside the nonce, and must go on to.
+        ([NONCE, STRICT_DYNAMIC, "https:", "'unsafe-inline'"], (SELF,)),
+        ([NONCE, "'unsafe-inline'"], (SELF,)),
+        ([NONCE, "'Unsafe-Inline'"], (SELF,)),
+        ([NONCE, "https://cdn.example", "'unsafe-inline'"], ("https://cdn.example",)),
+        ([NONCE, STRICT_DYNAMIC, "https://cdn.example"], (SELF,)),
+        ([NONCE, STRICT_DYNAMIC, "'unsafe-eval'"], (SELF, "'unsafe-eval'")),
         ([NONCE, SELF], (SELF,)),
         # A hash is trusted as well, and 'strict-dynamic' then has something to go by.
         ([NONCE, STRICT_DYNAMIC, "'sha256-abc='"], (STRICT_DYNAMIC, "'sha256-abc='")),

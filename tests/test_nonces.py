@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import Any
 
 import pytest
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from django_hardened.log_once import LogOnce
-from django_hardened.nonces import Nonce, give_nonce, rendered_nonce
+from django_hardened.nonces import Nonce, give_nonce, has_rendered_nonce, rendered_nonce
 
 
 def test_it_is_made_when_it_is_asked_for() -> None:
@@ -35,6 +36,28 @@ def test_each_rendering_tells_the_cache() -> None:
         request._cache_update_cache = True  # type: ignore[attr-defined]
         render(nonce)
         assert request._cache_update_cache is False  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda nonce: "nonce=" + nonce,
+        lambda nonce: nonce.encode(),
+        "".join,
+        lambda nonce: nonce[:4],
+        lambda nonce: [*nonce],
+    ],
+    ids=["add", "encode", "join", "slice", "iterate"],
+)
+def test_however_it_is_asked_for_it_tells_the_cache(ask: Any) -> None:
+    request: Any = HttpRequest()
+    give_nonce(request)
+    request._cache_update_cache = True
+    assert not has_rendered_nonce(request)
+    ask(request.csp_nonce)
+    assert request._cache_update_cache is False
+    assert has_rendered_nonce(request)
+    assert rendered_nonce(request)
 
 
 def test_it_keeps_no_request_and_outlives_it() -> None:

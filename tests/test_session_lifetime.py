@@ -179,6 +179,18 @@ def test_what_is_no_time_stops_the_start(name: str, value: Any) -> None:
         SessionLifetimeMiddleware(lambda request: HttpResponse())
 
 
+def test_no_time_at_all_stops_the_start() -> None:
+    name = "HARDENED_SESSION_ABSOLUTE"
+    with override_settings(**{name: 0}), pytest.raises(ImproperlyConfigured, match=name):
+        Lifetime.of_settings()
+
+
+def test_a_use_that_lies_ahead_is_noted_anew() -> None:
+    lifetime = Lifetime(HOUR, DAY)
+    assert lifetime.is_due({STARTED: 0, SEEN: 2000}, 1000)
+    assert not lifetime.is_due({STARTED: 0, SEEN: 1100}, 1000)
+
+
 # -- The middleware ------------------------------------------------------------------------------
 
 
@@ -236,10 +248,12 @@ def test_who_asks_to_be_remembered_is(clock: Clock) -> None:
 def test_what_does_not_ask_for_the_user_writes_nothing(clock: Clock) -> None:
     client = _client()
     clock.now += 2 * HOUR
+    begun = client.session[SEEN]
     response = client.get("/nobody/")
     assert "Cookie" not in response.get("Vary", "")
     assert client.get("/data/").content == b"None"  # which is no question for the user
-    assert client.session[SEEN] == clock.now
+    assert client.session[SEEN] == begun
+    assert client.get("/who/").content == b"AnonymousUser"  # and revives nobody
 
 
 @pytest.mark.usefixtures("ada")

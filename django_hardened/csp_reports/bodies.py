@@ -108,6 +108,6 @@ def is_source(text: str) -> bool:
     """Whether ``text`` is one that :func:`read_reports` gives."""
     return (
         text in WORDS - _BARE_SCHEMES
-        or text.removesuffix(":") in _BARE_SCHEMES
+        or (text.endswith(":") and text[:-1] in _BARE_SCHEMES)
         or _ORIGIN.fullmatch(text) is not None
     )

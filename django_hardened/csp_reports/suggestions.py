@@ -14,7 +14,7 @@ from typing import Final
 from django_hardened import csp
 from django_hardened.csp_reports.tally import Kind
 
-_SCRIPTS: Final = ("script-src", "script-src-elem", "script-src-attr", "worker-src", "default-src")
+_SCRIPTS: Final = ("script-src", "script-src-elem", "script-src-attr", "worker-src")
 _DATA: Final = frozenset({"img-src", "media-src", "font-src"})
 _NEVER: Final = {
     "base-uri": "a <base> moves every address of the page: take it out",
@@ -81,6 +81,8 @@ def _reason(policy: csp.Directives, directive: str, source: str) -> str:
     """Return why ``source`` stays out of ``directive``, and what to do; "" if it may be added."""
     if directive in _NEVER or source in _WORDS:
         return _NEVER.get(directive) or _WORDS[source]
+    if directive not in csp.LOADING:
+        return "nothing is loaded by it, and no browser says so"
     if directive in _SCRIPTS:
         if source.endswith(":"):
             return "whoever can write a page can write such an address: serve the script as a file"

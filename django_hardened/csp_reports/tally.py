@@ -93,8 +93,10 @@ def read_line(line: str) -> tuple[Kind, int] | None:
     try:
         value, _ = json.JSONDecoder().raw_decode(rest)
         kind = Kind(*(str(value[name]) for name in Kind._fields))
-        count = int(value["count"])
+        count = value["count"]
     except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    if type(count) is not int or count < 1:
         return None
     # A log holds what strangers have asked for, in other lines.
     return (kind, count) if kind.directive in DIRECTIVES and is_source(kind.source) else None

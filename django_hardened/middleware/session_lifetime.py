@@ -18,6 +18,7 @@ from django_hardened.middleware.base import GetResponse, Middleware
 from django_hardened.sessions import Lifetime, note_use, secret_names
 
 _SIGNED_COOKIES: Final = "django.contrib.sessions.backends.signed_cookies"
+_ASKED: Final = "_hardened_asked_for_user"
 _secrets = LogOnce()
 
 
@@ -62,6 +63,7 @@ def _nobody() -> Any:
 
 
 def _user(request: HttpRequest, user: Any) -> Any:
+    vars(request)[_ASKED] = True
     if SESSION_KEY in request.session and _is_over(request.session):
         request.session.flush()
         return _nobody()
@@ -73,6 +75,7 @@ def _user(request: HttpRequest, user: Any) -> Any:
 
 
 async def _auser(request: HttpRequest, auser: Any) -> Any:
+    vars(request)[_ASKED] = True
     # The first question loads the session, if it is to be loaded; the others are answered by it.
     if await request.session.aget(SESSION_KEY) is not None and _is_over(request.session):
         await request.session.aflush()
@@ -85,14 +88,17 @@ def _is_over(session: Any) -> bool:
 
 
 def _note(request: HttpRequest) -> None:
-    """Note that a login is in use, if something has asked for it."""
+    """Note that a login is in use, if something has asked whose it is.
+
+    Another look at the session is none: it would revive a login that is over.
+    """
     session = vars(request).get("session")
     if session is None or not session.accessed:
         return
     values = getattr(session, "_session_cache", None) or {}
     now = time()
-    lifetime = Lifetime.of_settings()
-    if SESSION_KEY in values and lifetime.is_due(values, now):
+    is_in_use = SESSION_KEY in values and _ASKED in vars(request)
+    if is_in_use and Lifetime.of_settings().is_due(values, now):
         note_use(session, now)
     if session.modified and settings.SESSION_ENGINE == _SIGNED_COOKIES:
         for name in secret_names(values):

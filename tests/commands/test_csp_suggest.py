@@ -78,3 +78,12 @@ def test_without_a_policy_nothing_is_stopped(log: Path, settings: Any) -> None:
     settings.HARDENED_CSP = {}
     with pytest.raises(CommandError, match="No policy is sent"):
         _run(str(log))
+
+
+@pytest.mark.parametrize("mode", ["enforce", "report-only"])
+def test_it_changes_the_policy_that_is_one_s_own(log: Path, settings: Any, mode: str) -> None:
+    other = {"img-src": ["'self'", "'unsafe-inline'"]}
+    name = "SECURE_CSP" if mode == "report-only" else "SECURE_CSP_REPORT_ONLY"
+    setattr(settings, name, other)
+    settings.HARDENED_CSP_MODE = mode
+    assert _run(str(log)) == SUGGESTED

@@ -289,9 +289,15 @@ def test_what_is_logged_is_read_back(clock: Clock, caplog: Any) -> None:
         '{"count": "x", "directive": "img-src", "page": "", "source": "inline"}',
         '{"count": 1, "directive": "evil", "page": "", "source": "inline"}',
         '{"count": 1, "directive": "img-src", "page": "", "source": "\\"], evil(), [\\""}',
+        '{"count": 1e999, "directive": "img-src", "page": "", "source": "inline"}',
+        '{"count": -5, "directive": "img-src", "page": "", "source": "inline"}',
+        '{"count": 0, "directive": "img-src", "page": "", "source": "inline"}',
+        '{"count": 1.5, "directive": "img-src", "page": "", "source": "inline"}',
+        '{"count": true, "directive": "img-src", "page": "", "source": "inline"}',
+        '{"count": 1, "directive": "script-src", "page": "", "source": "data"}',
         "[" * 100_000,
     ],
-    ids=range(9),
+    ids=range(15),
 )
 def test_a_line_that_somebody_has_made_up(rest: str) -> None:
     assert read_line(f"GET /{MARK}{rest}") is None

@@ -180,6 +180,19 @@ def test_all_origins_of_cors_are_not_all_forms() -> None:
     assert refuses("POST", "/", _meta("cross-site", "cors", "", OTHER), is_api=True)
 
 
+@pytest.mark.parametrize("pattern", [r"^/api/", re.compile(r"^/api/")], ids=["text", "compiled"])
+def test_cors_is_for_the_paths_that_it_is_about(pattern: Any) -> None:
+    with override_settings(
+        CORS_ALLOW_ALL_ORIGINS=True,
+        CORS_URLS_REGEX=pattern,
+        MIDDLEWARE=RULES["MIDDLEWARE"],
+    ):
+        refuses = _make().refuses
+    called = _meta("same-site", "cors", "", OTHER)
+    assert not refuses("POST", "/api/x", called, is_api=True)
+    assert refuses("POST", "/hook", called, is_api=False)
+
+
 @pytest.mark.parametrize(
     ("paths", "path", "refused"),
     [
@@ -254,6 +267,23 @@ def test_reading_is_for_everybody_but_of_an_api(send: Any) -> None:
 @pytest.mark.parametrize("path", ["/declared/", "/hooks/bank/"])
 def test_what_is_declared_is_let_in(send: Any, path: str) -> None:
     assert _send(send, path).status_code == 200
+
+
+def test_a_declaration_is_of_one_path_only(send: Any) -> None:
+    patterns = [
+        path("closed/", view),
+        path("open/", cross_site(view)),
+        path("aopen/", cross_site(aview)),
+    ]
+    with override_settings(ROOT_URLCONF=tuple(patterns)):
+        assert _send(send, "/closed/").status_code == 403
+        assert _send(send, "/open/").status_code == 200
+        assert _send(send, "/aopen/").status_code == 200
+
+
+def test_a_class_is_declared_by_what_as_view_makes() -> None:
+    with pytest.raises(TypeError, match=r"decorate Api.as_view\(\)"):
+        cross_site(Api)
 
 
 def test_it_runs_on_no_thread_of_its_own() -> None:

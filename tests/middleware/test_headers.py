@@ -367,7 +367,19 @@ def test_browsers_are_told_where_to_report(send: Any) -> None:
         ({"HARDENED_CSP_SCOPES": {"/x/": 7}}, r"HARDENED_CSP_SCOPES\['/x/'\]"),
         ({"HARDENED_CSP_SCOPES": ["/x/"]}, "HARDENED_CSP_SCOPES is no dictionary"),
         ({"HARDENED_CSP_REPORT_URI": "csp"}, "HARDENED_CSP_REPORT_URI is neither"),
-        ({"HARDENED_CSP_REPORT_URI": "/a;b"}, "HARDENED_CSP_REPORT_URI has a source"),
+        ({"HARDENED_CSP_REPORT_URI": "/a;b"}, "HARDENED_CSP_REPORT_URI is neither a path"),
+        (
+            {"HARDENED_CSP_REPORT_URI": "/a\r\nSet-Cookie: b=1"},
+            "HARDENED_CSP_REPORT_URI is neither",
+        ),
+        ({"HARDENED_CSP_REPORT_URI": "/a\n"}, "HARDENED_CSP_REPORT_URI is neither a path"),
+        ({"HARDENED_CSP_REPORT_URI": '/a"b'}, "HARDENED_CSP_REPORT_URI is neither a path"),
+        ({"HARDENED_HEADERS": {"Vary": "Origin"}}, "HARDENED_HEADERS has Vary, which each"),
+        ({"HARDENED_HEADERS": {"content-length": "1"}}, "HARDENED_HEADERS has content-length"),
+        (
+            {"HARDENED_HEADERS": {"Cache-Control": "public, max-age=600"}},
+            "HARDENED_HEADERS has a Cache-Control that",
+        ),
         ({"HARDENED_HEADERS": {"Referer-Policy": "x"}}, "did you mean Referrer-Policy"),
         ({"HARDENED_COOKIES": {"a": {"samesit": "Lax"}}}, "HARDENED_COOKIES has 'samesit'"),
     ],
@@ -375,6 +387,36 @@ def test_browsers_are_told_where_to_report(send: Any) -> None:
 def test_what_cannot_be_used_stops_the_start(values: dict[str, Any], problem: str) -> None:
     with override_settings(**values), pytest.raises(ImproperlyConfigured, match=problem):
         HeadersMiddleware(lambda request: HttpResponse())
+
+
+@has_nonces
+@pytest.mark.usefixtures("nonces")
+def test_no_cache_in_front_keeps_a_page_with_a_nonce(send: Any) -> None:
+    response = _get(send, "shared")
+    assert _nonce(response)
+    words = {word.strip() for word in response["Cache-Control"].split(",")}
+    assert words == {"private", "max-age=60"}
+    assert "CDN-Cache-Control" not in response
+    with override_settings(TEMPLATES=NO_NONCE_TEMPLATES):
+        assert _get(send, "json").get("Cache-Control") is None
+
+
+def test_decorators_work_on_classes_with_async_methods(send: Any) -> None:
+    response = _get(send, "of-class")
+    assert response["X-New"] == "1"
+    assert "font-src 'none'" in response[POLICY]
+
+
+def test_an_app_may_be_called_api(send: Any) -> None:
+    with override_settings(HARDENED_CSP_SCOPES={"api": {"img-src": ["https://tiles.example.com"]}}):
+        assert "img-src https://tiles.example.com;" in _get(send, "of-api/x")[POLICY]
+
+
+@override_settings(SECURE_HSTS_SECONDS=600, SECURE_HSTS_INCLUDE_SUBDOMAINS=False)
+def test_no_view_ends_strict_transport_security(send: Any) -> None:
+    for name in ("plain", "hsts"):
+        response = send.get(f"/{name}/", host="testserver", scheme="https")
+        assert response["Strict-Transport-Security"] == "max-age=600"
 
 
 # -- Scopes --------------------------------------------------------------------------------------

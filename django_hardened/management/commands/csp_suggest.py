@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from django_hardened.csp_reports.suggestions import Suggestion, suggest
 from django_hardened.csp_reports.tally import Kind, read_lines
-from django_hardened.header_settings import header_plan
+from django_hardened.header_settings import policy_to_edit
 
 
 class Command(BaseCommand):
@@ -32,8 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, logs: list[str], at_least: int, **options: Any) -> None:
-        policies = header_plan().policies
-        policy = policies.enforced or policies.reported
+        policy = policy_to_edit()
         if policy is None:
             raise CommandError("No policy is sent, so nothing is stopped.")
         counts = read_lines(chain.from_iterable(map(_lines, logs or ["-"])))
