@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from django.views.decorators.http import require_GET
 from jsonschema import Draft4Validator
 
 from django_hardened.audit.capture import ProbeImpossible
+from django_hardened.audit.endpoints import Access, Endpoint, Probed
 from django_hardened.management.commands import audit_endpoints
+from django_hardened.reports.endpoints import table
 
 SCHEMA = Path(__file__).resolve().parent.parent / "data" / "sarif-schema-2.1.0.json"
 PATTERNS = [
@@ -411,6 +414,20 @@ def test_a_call_that_taught_nothing_is_marked(base: Path) -> None:
     with urls(*hidden):
         lines = run("--probe").splitlines()
     assert [line.split()[2:4] for line in lines[1:3]] == [["anybody", "="], ["authenticated", "?"]]
+
+
+@pytest.mark.parametrize(
+    ("called", "agrees", "told"),
+    [
+        (Access.ANONYMOUS, False, "staff !"),
+        (Access.STAFF, True, "staff ="),
+        (Access.UNKNOWN, True, "staff ?"),
+    ],
+)
+def test_what_a_call_has_told_is_marked(called: Access, agrees: bool, told: str) -> None:
+    endpoint = Endpoint("/a/", None, "GET", "shop.a", Access.STAFF)
+    probed = replace(endpoint, probed=Probed(called, {}, agrees=agrees))
+    assert table.who(probed).replace("anybody", "staff") == told
 
 
 @pytest.mark.django_db
