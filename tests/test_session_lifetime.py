@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from django.contrib.auth import alogin, login
 from django.contrib.auth.models import User
@@ -88,6 +89,33 @@ def store(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+def _meanwhile(request: HttpRequest) -> None:
+    """Do to the session what another request does, while this one is being answered."""
+    other = type(request.session)(request.session.session_key)
+    if "logout" in request.GET:
+        other.flush()
+    else:
+        other["cart"] = [1]
+        other.save()
+
+
+def counts(request: HttpRequest) -> HttpResponse:
+    request.session["count"] = request.session.get("count", 0) + 1
+    return who(request)
+
+
+def slow(request: HttpRequest) -> HttpResponse:
+    name = str(request.user)
+    _meanwhile(request)
+    return HttpResponse(name)
+
+
+async def aslow(request: HttpRequest) -> HttpResponse:
+    name = str(await request.auser())
+    await sync_to_async(_meanwhile)(request)
+    return HttpResponse(name)
+
+
 urlpatterns = [
     path("who/", who),
     path("awho/", awho),
@@ -96,6 +124,9 @@ urlpatterns = [
     path("enter/", enter),
     path("aenter/", aenter),
     path("store/", store),
+    path("counts/", counts),
+    path("slow/", slow),
+    path("aslow/", aslow),
 ]
 
 
@@ -266,6 +297,56 @@ def test_a_use_is_written_now_and_then(clock: Clock) -> None:
     clock.now += 1
     client.get("/who/")
     assert client.session[SEEN] == begun + 360
+
+
+ENGINES = ["db", "cached_db", "cache", "file"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("page", ["slow", "aslow"])
+@pytest.mark.usefixtures("ada")
+def test_what_others_write_meanwhile_is_kept(
+    clock: Clock, page: str, engine: str, tmp_path: Path
+) -> None:
+    name = f"django.contrib.sessions.backends.{engine}"
+    with override_settings(SESSION_ENGINE=name, SESSION_FILE_PATH=str(tmp_path)):
+        client = _client()
+        clock.now += HOUR / 2
+        response = client.get(f"/{page}/")
+        assert response.content == b"ada"
+        assert not response.cookies
+        session = client.session
+        assert (session["cart"], session[SEEN]) == ([1], clock.now)
+        clock.now += HOUR / 2
+        response = client.get(f"/{page}/", {"logout": "1"})
+        assert (response.status_code, response.content) == (200, b"ada")
+        assert client.get("/who/").content == b"AnonymousUser"
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, "signed_cookies"])
+@pytest.mark.usefixtures("ada")
+def test_what_is_written_anyway_has_the_last_use(clock: Clock, engine: str, tmp_path: Path) -> None:
+    name = f"django.contrib.sessions.backends.{engine}"
+    with override_settings(SESSION_ENGINE=name, SESSION_FILE_PATH=str(tmp_path)):
+        client = _client()
+        for number in (1, 2):
+            clock.now += HOUR / 2
+            assert client.get("/counts/").content == b"ada"
+            assert (client.session["count"], client.session[SEEN]) == (number, clock.now)
+        clock.now += HOUR / 2
+        assert client.get("/who/").content == b"ada"
+        assert client.session[SEEN] == clock.now
+
+
+@pytest.mark.usefixtures("ada")
+def test_a_log_out_meanwhile_is_no_error_of_an_async_request(clock: Clock) -> None:
+    client = AsyncClient()
+    get = async_to_sync(client.get)
+    get("/aenter/")
+    clock.now += HOUR / 2
+    response = get("/aslow/", {"logout": "1"})
+    assert (response.status_code, response.content) == (200, b"ada")
+    assert get("/awho/").content == b"AnonymousUser"
 
 
 def test_a_login_of_before_begins_with_its_next_response(ada: User, clock: Clock) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, get_script_prefix, resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -65,6 +65,7 @@ def _route(page: str, host: str) -> str | None:
     if url.netloc.lower() != host:
         return None
     try:
-        return resolve(url.path or "/").route
+        # Where the site is mounted, such as /app/, is no part of the URLconf.
+        return resolve("/" + url.path.removeprefix(get_script_prefix()).removeprefix("/")).route
     except Resolver404:
         return _ELSEWHERE

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from functools import partial
 from time import time
 from typing import Any, Final, cast
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject, SimpleLazyObject, empty
@@ -38,12 +40,16 @@ class SessionLifetimeMiddleware(Middleware):
         if self.async_mode:
             return self.__acall__(request)
         response = cast(HttpResponseBase, self.get_response(request))
-        _note(request)
+        if (key := _to_be_noted(request)) is not None:
+            _note(type(request.session)(key))
+        _name_secrets(request)
         return response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         response = await cast(Awaitable[HttpResponseBase], self.get_response(request))
-        _note(request)
+        if (key := _to_be_noted(request)) is not None:
+            await _anote(type(request.session)(key))
+        _name_secrets(request)
         return response
 
 
@@ -87,25 +93,52 @@ def _is_over(session: Any) -> bool:
     return Lifetime.of_settings().is_over(session, time())
 
 
-def _note(request: HttpRequest) -> None:
-    """Note that a login is in use, if something has asked whose it is.
+def _to_be_noted(request: HttpRequest) -> str | None:
+    """Return the key of a session whose use is to be noted, if somebody has asked whose it is.
 
-    Another look at the session is none: it would revive a login that is over.
+    Another look at the session is no use: it would revive a login that is over. What is written
+    anyway, or stands in the cookie, is noted here, and None returned.
     """
-    session = vars(request).get("session")
-    if session is None or not session.accessed:
-        return
+    session: Any = vars(request).get("session")
+    if session is None or _ASKED not in vars(request):
+        return None
     values = getattr(session, "_session_cache", None) or {}
     now = time()
-    is_in_use = SESSION_KEY in values and _ASKED in vars(request)
-    if is_in_use and Lifetime.of_settings().is_due(values, now):
+    if SESSION_KEY not in values or not Lifetime.of_settings().is_due(values, now):
+        return None
+    if session.modified or settings.SESSION_ENGINE == _SIGNED_COOKIES:
         note_use(session, now)
-    if session.modified and settings.SESSION_ENGINE == _SIGNED_COOKIES:
-        for name in secret_names(values):
-            _secrets.warning(
-                "django_hardened.sessions",
-                name,
-                "The session holds %r, which looks like a secret: a signed cookie can be read by "
-                "whoever has it. Keep it in another SESSION_ENGINE.",
-                name[:100],
-            )
+        return None
+    return cast("str | None", session.session_key)
+
+
+def _note(session: Any) -> None:
+    """Note the use in a session as it is now, and not as it was before a view that took long.
+
+    Else what others have written meanwhile would be lost, and a log-out be an error.
+    """
+    if SESSION_KEY in session:
+        note_use(session, time())
+        with suppress(UpdateError):  # logged out this very moment
+            session.save()
+
+
+async def _anote(session: Any) -> None:
+    if await session.aget(SESSION_KEY) is not None:
+        note_use(session, time())
+        with suppress(UpdateError):
+            await session.asave()
+
+
+def _name_secrets(request: HttpRequest) -> None:
+    session = vars(request).get("session")
+    if session is None or not session.modified or settings.SESSION_ENGINE != _SIGNED_COOKIES:
+        return
+    for name in secret_names(getattr(session, "_session_cache", None) or {}):
+        _secrets.warning(
+            "django_hardened.sessions",
+            name,
+            "The session holds %r, which looks like a secret: a signed cookie can be read by "
+            "whoever has it. Keep it in another SESSION_ENGINE.",
+            name[:100],
+        )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.test import Client, override_settings
+from django.test.utils import override_script_prefix
 from django.urls import include, path
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +109,13 @@ def test_the_new_form(caplog: Any) -> None:
         ("script-src-elem", "https://cdn.example.com:8443"),
         ("script-src-elem", "inline"),
     ]
+
+
+def test_where_the_site_is_mounted_is_no_part_of_a_route(caplog: Any) -> None:
+    body = _old(document_uri=PAGE.replace("/reset/", "/app/reset/"))
+    with override_script_prefix("/app/"):  # as Django's handlers set it
+        assert _post(body).status_code == 204
+    assert [line["page"] for line in _lines(caplog)] == ["reset/<uidb64>/<token>/"]
 
 
 def test_the_old_form_says_more_before_level_3() -> None:
