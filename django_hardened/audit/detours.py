@@ -29,7 +29,7 @@ def detours(chain: list[Any], instance: Any, listed: list[Endpoint], gates: Any)
         listed: its endpoints, one for each method.
         gates: the middleware that may keep people out.
     """
-    if not any(each.access.is_closed for each in listed):
+    if all(not each.access.is_closed for each in listed) and (listed or instance is not None):
         return []
     if not (gates.tell_methods_apart or _tell_methods_apart(chain, instance)):
         return []
@@ -44,8 +44,9 @@ def detours(chain: list[Any], instance: Any, listed: list[Endpoint], gates: Any)
 
 
 def _of_class(instance: Any) -> list[str]:
-    found = ["HEAD"] if hasattr(instance, "get") else []
-    return [*found, "OPTIONS"] if has_own(instance, "dispatch") else found
+    if has_own(instance, "dispatch"):  # which may hand any of them to any handler
+        return [*_METHODS]
+    return ["HEAD"] if hasattr(instance, "get") else []
 
 
 def _tell_methods_apart(chain: list[Any], instance: Any) -> bool:
@@ -73,7 +74,8 @@ def _bases(cls: Any) -> Iterator[type]:
 def tells_methods_apart(guard: Any) -> bool:
     """Whether the code of ``guard``, which is of the project or of a package, names the method.
 
-    Or that of what it has been given: a predicate, or the decorators of ``method_decorator``.
+    Or that of what it calls, or has been given: a predicate, the decorators of
+    ``method_decorator``.
     """
     if isinstance(guard, MethodType):
         guard = guard.__func__
@@ -93,4 +95,8 @@ def tells_methods_apart(guard: Any) -> bool:
 def _names_method(function: FunctionType) -> bool:
     if functions.module_of(function).startswith(_FRAMEWORKS) or is_library(function):
         return False
-    return "method" in bodies.names_in(function.__code__)
+    return any(
+        "method" in bodies.names_in(each.__code__)
+        or "REQUEST_METHOD" in bodies.texts_in(each.__code__)
+        for each in bodies.called(function, None)
+    )

@@ -64,6 +64,37 @@ def guards(*methods: str) -> Any:
     return decorator
 
 
+def is_allowed(request: HttpRequest) -> bool:
+    return request.method == "OPTIONS" or request.user.is_authenticated
+
+
+def is_spared(request: HttpRequest) -> bool:
+    return request.META["REQUEST_METHOD"] == "HEAD" or request.user.is_authenticated
+
+
+def asks(predicate: str) -> Any:
+    def decorator(function: Any) -> Any:
+        @wraps(function)
+        def by_name(request: HttpRequest) -> Any:
+            return function(request) if is_allowed(request) else HttpResponse(status=401)
+
+        @wraps(function)
+        def by_environment(request: HttpRequest) -> Any:
+            return function(request) if is_spared(request) else HttpResponse(status=401)
+
+        return by_name if predicate == "name" else by_environment
+
+    return decorator
+
+
+def for_put_only(function: Any) -> Any:
+    @wraps(function)
+    def guard(request: HttpRequest) -> Any:
+        return function(request) if request.method == "PUT" else HttpResponse(status=405)
+
+    return guard
+
+
 class Guard:
     """A decorator that is an instance."""
 
@@ -108,6 +139,13 @@ class HandsOver(Closed):
         return super().dispatch(request, *args, **kwargs)
 
 
+class PutsToGet(Closed):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "PUT":
+            return self.get(request)
+        return login_required(super().dispatch)(request, *args, **kwargs)
+
+
 class SparesHead(Closed):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method != "HEAD" and not request.user.is_authenticated:
@@ -138,6 +176,18 @@ class GuardedOwnHead(OwnHead):
 class SparesReading(permissions.BasePermission):
     def has_permission(self, request: Any, view: Any) -> bool:
         return request.method == "HEAD" or bool(request.user.is_authenticated)
+
+
+class AskingElsewhere(permissions.BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return is_spared(request)
+
+
+class ApiThatAsks(APIView):
+    permission_classes = [AskingElsewhere]
+
+    def get(self, request: Any) -> Response:
+        return Response()
 
 
 class SparingApi(APIView):
@@ -206,6 +256,11 @@ OPEN = "anonymous"
             passes(lambda request: request.method == "HEAD" or request.user.is_authenticated)(page),
             {"GET": USER, "HEAD": OPEN},
         ),
+        (asks("name")(page), {"GET": USER, "OPTIONS": OPEN}),
+        (asks("environment")(page), {"GET": USER, "HEAD": OPEN}),
+        (ApiThatAsks.as_view(), {"GET": USER, "HEAD": OPEN}),
+        (for_put_only(page), {"PUT": OPEN}),
+        (PutsToGet.as_view(), {"GET": USER, "PUT": OPEN}),
         (lets_preflight_pass(api), {"GET": USER}),
         (HandsOver.as_view(), {"GET": USER, "OPTIONS": OPEN}),
         (SparesHead.as_view(), {"GET": USER, "HEAD": OPEN}),
@@ -228,7 +283,8 @@ OPEN = "anonymous"
     ],
     ids=[
         *("preflight", "preflight answered", "GET required", "POST required", "two methods"),
-        *("instance", "predicate", "api_view", "hands over", "spares HEAD", "test_func"),
+        *("instance", "predicate", "helper", "environment", "permission's helper", "PUT only"),
+        *("PUT to get", "api_view", "hands over", "spares HEAD", "test_func"),
         *("own head", "guarded head", "dispatch", "dispatch answers", "permission", "viewset"),
         *("reading", "get_permissions", "open"),
     ],
