@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from api_keys_support import SHARED
+from catalogue_support import codes
 from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from django.utils.functional import lazystr
 
 from django_hardened.api_keys import configured
+from django_hardened.checks import installation
 from django_hardened.ratelimit import shared_stores
 
 
@@ -69,3 +71,12 @@ def test_a_cache_that_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
         CACHES={"default": {"BACKEND": SHARED}}, HARDENED_API_KEY_CACHE="default"
     ):
         assert configured.shared_cache() is caches["default"]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_age"),
+    [(timedelta(days=1), True), (timedelta(0), False), (1, True), (0, False), (1.5, False)],
+)
+def test_an_age_is_judged_before_a_deploy_as_when_it_is_used(value: Any, is_age: bool) -> None:
+    found = codes(installation, HARDENED_API_KEY_AGE=value)
+    assert ("E903" not in found) is is_age

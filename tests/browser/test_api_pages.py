@@ -98,7 +98,9 @@ def test_books_are_filtered_in_a_dialog(admin: Page) -> None:
     dialog.locator("[name=search]").fill("Volume 07")
     dialog.locator("button:has-text('Search')").click()
     expect(admin.locator(".response-info")).to_contain_text("volume-07")
+    admin.wait_for_load_state("networkidle")  # the scripts that open the dialog have run
     admin.click("button:has-text('Filters')")
+    expect(dialog).to_be_visible()
     dialog.locator("a", has_text="printed - descending").click()
     assert "ordering=-printed" in admin.url
 
