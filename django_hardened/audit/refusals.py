@@ -13,14 +13,14 @@ from django.urls import NoReverseMatch
 from django_hardened.audit.requests import host
 
 _LOGIN = re.compile(  # and neither /catalog-index/ nor /design-in-use/
-    r"login|log[-_]?on(?![a-z])|(?<![a-z])(?:log[-_]in|sign[-_]?(?:in|on))(?![-_]?[a-z])"
+    r"(?<!b)login(?![a-z])|log[-_]?on(?![a-z])|(?<![a-z])(?:log[-_]in|sign[-_]?(?:in|on))(?![-_]?[a-z])"
     r"|/sso\b|/saml|/oidc",
     re.IGNORECASE,
 )
 # Pages that send people back where they came from are not all for logging in.
 _PEOPLE = re.compile(
-    r"(?<![a-z])(?:2fa|access|accounts?|auth\w*|cas|connect|denied|enter|forbidden|join|members?"
-    r"|mfa|otp|password|permission|regist\w+|sessions?|sign[-_]?up|users?|verif\w+)(?![a-z])",
+    r"(?<![a-z])(?:2fa|accounts?|o?auth\w*|cas|connect|denied|enter|forbidden|mfa|otp|password"
+    r"|permission|sessions?)(?![a-z])",
     re.IGNORECASE,
 )
 _REDIRECTS = {302, 303, 307}  # that one has to log in holds for now
