@@ -22,7 +22,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.decorators import decorator_from_middleware_with_args
 
 from django_hardened.hosts import parse_host
-from django_hardened.nonces import has_rendered_nonce
+from django_hardened.nonces import rendered_nonce
 from django_hardened.private_responses import mark_private
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -156,7 +156,7 @@ class PublicCacheMiddleware(CacheMiddleware):
     ) -> HttpResponseBase | str:
         mark_private(request, cast(HttpResponseBase, response))
         # The request of REST framework holds Django's.
-        if has_rendered_nonce(getattr(request, "_request", request)):
+        if rendered_nonce(getattr(request, "_request", request)):
             patch_cache_control(cast(HttpResponseBase, response), private=True)
         return super().process_response(request, response)
 

@@ -17,6 +17,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
+from django_hardened.paths import lies_in
+
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 # The user has typed the address, or the page is of this very origin. A sibling host is neither.
 _OWN_SITES: Final = frozenset({"same-origin", "none"})
@@ -70,11 +72,7 @@ class CrossSiteRules:
         return may_use_cors and (self.any_cors or _match(self.cors, origin))
 
     def _is_open(self, path: str) -> bool:
-        return any(
-            path.startswith(open_path)
-            and (open_path[-1] == "/" or path[len(open_path) :][:1] in ("", "/"))
-            for open_path in self.paths
-        )
+        return any(lies_in(path, open_path) for open_path in self.paths)
 
 
 def _match(patterns: tuple[re.Pattern[str], ...], origin: str) -> bool:

@@ -236,11 +236,15 @@ def without_nonce(policy: Directives) -> Directives:
             continue
         muted = {STRICT_DYNAMIC, UNSAFE_INLINE}
         if STRICT_DYNAMIC in sources:
-            muted |= {source for source in left if source == SELF or source[0] != "'"}
+            muted |= set(filter(_is_place, left))
         left = tuple(source for source in left if source not in muted)
-        names_places = any(source == SELF or source[0] != "'" for source in left)
-        plain[directive] = left if names_places else (SELF, *left)
+        plain[directive] = left if any(map(_is_place, left)) else (SELF, *left)
     return plain
+
+
+def _is_place(source: str) -> bool:
+    """Whether ``source`` says where something comes from, and not what may be in it."""
+    return source == SELF or source[0] != "'"
 
 
 def render(policy: Directives) -> str:

@@ -15,6 +15,7 @@ from typing import Final, Literal
 from django_hardened import csp
 from django_hardened.browser_headers import Fields
 from django_hardened.cookies import CookieRules
+from django_hardened.paths import lies_in
 
 BASE: Final = ""
 API: Final = "<data>"  # no namespace of an app, as the next one
@@ -104,10 +105,7 @@ class HeaderPlan:
 
     def scope_of_path(self, path: str) -> str:
         """Return the longest scope that ``path`` lies in, segment by segment, or ""."""
-        for scope in self.paths:
-            if path.startswith(scope) and (scope[-1] == "/" or path[len(scope) :][:1] in ("", "/")):
-                return scope
-        return BASE
+        return next((scope for scope in self.paths if lies_in(path, scope)), BASE)
 
     def bundle(self, scope: str, frames: Frames) -> Bundle:
         """Return what the responses of ``scope`` have, made once."""

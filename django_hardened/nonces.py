@@ -60,8 +60,3 @@ def rendered_nonce(request: HttpRequest) -> str:
     """Return the nonce of ``request`` if something has asked for it, else ""."""
     nonce = getattr(request, "_csp_nonce", None)
     return str(nonce) if nonce else ""
-
-
-def has_rendered_nonce(request: HttpRequest) -> bool:
-    """Whether something has asked for the nonce of ``request``, so that it may be in the page."""
-    return bool(getattr(request, "_csp_nonce", None))

@@ -71,7 +71,7 @@ def _is_mapping(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
-def _is_age(value: object) -> bool:
+def is_age(value: object) -> bool:
     """Whether ``value`` is a time of more than nothing, as seconds or as a timedelta."""
     if isinstance(value, timedelta):
         return value > timedelta(0)
@@ -81,7 +81,7 @@ def _is_age(value: object) -> bool:
 OWN_SETTINGS: Final[Mapping[str, Kind]] = {
     "HARDENED_ADDRESS_RATES": Kind("a dictionary of rates", '{"address": "1200/m"}', _is_mapping),
     "HARDENED_API_KEY_AGE": Kind(
-        "a whole number of seconds above 0, or a timedelta", "90 * 24 * 3600", _is_age
+        "a whole number of seconds above 0, or a timedelta", "90 * 24 * 3600", is_age
     ),
     "HARDENED_API_KEY_CACHE": Kind(
         "an alias of CACHES", '"default"', lambda value: value is None or _is_text(value)

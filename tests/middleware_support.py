@@ -118,3 +118,16 @@ def _scope(
         "client": (peer, 4711) if peer else None,
         "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in fields],
     }
+
+
+def body_of(response: Any) -> str:
+    """Return the text of a response, streams included."""
+    if not response.streaming:
+        return str(response.content.decode())
+    if not response.is_async:
+        return b"".join(response.streaming_content).decode()
+
+    async def join() -> str:
+        return b"".join([part async for part in response.streaming_content]).decode()
+
+    return str(async_to_sync(join)())

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from django_hardened.log_once import LogOnce
-from django_hardened.nonces import Nonce, give_nonce, has_rendered_nonce, rendered_nonce
+from django_hardened.nonces import Nonce, give_nonce, rendered_nonce
 
 
 def test_it_is_made_when_it_is_asked_for() -> None:
@@ -53,10 +53,9 @@ def test_however_it_is_asked_for_it_tells_the_cache(ask: Any) -> None:
     request: Any = HttpRequest()
     give_nonce(request)
     request._cache_update_cache = True
-    assert not has_rendered_nonce(request)
+    assert not rendered_nonce(request)
     ask(request.csp_nonce)
     assert request._cache_update_cache is False
-    assert has_rendered_nonce(request)
     assert rendered_nonce(request)
 
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 
 from django_hardened.api_keys.key_format import MAX_PREFIX_LENGTH, is_prefix
+from django_hardened.own_settings import is_age
 from django_hardened.ratelimit.shared_stores import is_shared
 
 DEFAULT_PREFIX: Final = "dhk"
@@ -41,13 +42,11 @@ def age() -> timedelta:
         ImproperlyConfigured: it is neither a number of seconds above 0 nor such a timedelta.
     """
     value = getattr(settings, "HARDENED_API_KEY_AGE", DEFAULT_AGE)
-    if type(value) is int:
-        value = timedelta(seconds=value)
-    if not isinstance(value, timedelta) or value <= timedelta(0):
+    if not is_age(value):
         raise ImproperlyConfigured(
             "HARDENED_API_KEY_AGE has to be a whole number of seconds above 0, or a timedelta"
         )
-    return value
+    return value if isinstance(value, timedelta) else timedelta(seconds=value)
 
 
 def cache_alias() -> str | None:

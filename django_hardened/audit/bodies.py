@@ -54,7 +54,7 @@ def may_refuse(view: Any, owner: type | None = None) -> bool:
 
 def takes_submissions(view: Any) -> bool:
     """Whether a function looks at what was sent to it, or cannot be read."""
-    function = _function(view)
+    function = function_of(view)
     functions = [*called(view, None), *([function] if function else [])]
     return not functions or any(
         not _SUBMITTED.isdisjoint(names_in(each.__code__)) for each in functions
@@ -66,7 +66,7 @@ def methods_named(view: Any) -> set[str]:
 
     POST is one of them where it looks at a form as well. None where it tells none apart.
     """
-    function = _function(view)
+    function = function_of(view)
     if function is None or "method" not in names_in(function.__code__):
         return set()
     found = set(_WRITES) & texts_in(function.__code__)
@@ -104,7 +104,8 @@ def _numbers_in(code: CodeType) -> set[int]:
     return found
 
 
-def _function(view: Any) -> FunctionType | None:
+def function_of(view: Any) -> FunctionType | None:
+    """Return the function that runs when ``view`` is called; None for what is not in Python."""
     if isinstance(view, MethodType):
         view = view.__func__
     if isinstance(view, FunctionType):
@@ -115,7 +116,7 @@ def _function(view: Any) -> FunctionType | None:
 
 def called(view: Any, owner: type | None) -> Iterator[FunctionType]:
     """Yield the code of ``view`` and what it calls by name, each once."""
-    first = _function(view)
+    first = function_of(view)
     if not isinstance(view, FunctionType | MethodType) and first is not None:
         owner = type(view)
     waiting = [(first, 0)] if first else []
@@ -186,7 +187,7 @@ def _own_names(code: CodeType) -> frozenset[str]:
 
 def _calls_closed(view: Any) -> bool:
     """Whether ``view`` hands on to another view, which may be closed."""
-    function = _function(view)
+    function = function_of(view)
     if function is None or is_library(function):
         return False
     named = (function.__globals__.get(name) for name in names_in(function.__code__))

@@ -33,9 +33,7 @@ def details(
 def _permissions(subject: Subject, inference: Inference, chain: list[Any]) -> tuple[str, ...]:
     found = [inference.gate] if inference.gate else []
     found += marks.required(chain) if inference.access is not Access.ANONYMOUS else ()
-    if subject.is_drf and inference.asked is not None:
-        from django_hardened.drf import asked  # noqa: PLC0415  # imports what settings name
-
+    if asked := _asked(subject, inference):
         found += asked.permissions(inference.asked)
     elif subject.instance is not None:
         found += marks.required_by_class(subject.instance)
@@ -47,11 +45,8 @@ def _permissions(subject: Subject, inference: Inference, chain: list[Any]) -> tu
 def _authenticators(subject: Subject, method: str, inference: Inference) -> tuple[str, ...]:
     if subject.path_view is not None:
         return ninja.authenticators(ninja.operation(subject.path_view, method))
-    if subject.is_drf and inference.asked is not None:
-        from django_hardened.drf import asked  # noqa: PLC0415
-
-        return asked.authenticators(inference.asked)
-    return ()
+    asked = _asked(subject, inference)
+    return asked.authenticators(inference.asked) if asked else ()
 
 
 def _throttles(
@@ -60,17 +55,22 @@ def _throttles(
     found = marks.limits(chain)
     if subject.path_view is not None:
         found += ninja.throttles(ninja.operation(subject.path_view, method))
-    if subject.is_drf and inference.asked is not None:
-        from django_hardened.drf import asked  # noqa: PLC0415
-
+    if asked := _asked(subject, inference):
         found += asked.throttles(inference.asked)
     return found
 
 
 def _is_csrf_exempt(subject: Subject, inference: Inference, chain: list[Any]) -> bool:
     is_exempt = marks.is_csrf_exempt(subject.route.callback, chain)
-    if is_exempt and subject.is_drf and inference.asked is not None:
-        from django_hardened.drf import asked  # noqa: PLC0415
-
+    if is_exempt and (asked := _asked(subject, inference)):
         return not asked.checks_csrf(inference.asked)
     return is_exempt
+
+
+def _asked(subject: Subject, inference: Inference) -> Any:
+    """Return the module that reads a view of REST framework, if it is one that has answered."""
+    if not subject.is_drf or inference.asked is None:
+        return None
+    from django_hardened.drf import asked  # noqa: PLC0415  # imports what settings name
+
+    return asked

@@ -7,17 +7,16 @@ it with all its code then, and a class may hand it to another handler.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import FunctionType, MethodType
+from types import FunctionType
 from typing import Any
 
 from django_hardened.audit import bodies, functions
 from django_hardened.audit.endpoints import Endpoint
 from django_hardened.audit.memos import remembered
 from django_hardened.audit.methods import has_own, required_methods
-from django_hardened.audit.places import is_library
 
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-_FRAMEWORKS = ("django.", "rest_framework.", "adrf.", "ninja.")
+_FRAMEWORKS = (*functions.FRAMEWORKS, "adrf.", "ninja.")
 
 
 def detours(chain: list[Any], instance: Any, listed: list[Endpoint], gates: Any) -> list[str]:
@@ -77,23 +76,17 @@ def tells_methods_apart(guard: Any) -> bool:
     Or that of what it calls, or has been given: a predicate, the decorators of
     ``method_decorator``.
     """
-    if isinstance(guard, MethodType):
-        guard = guard.__func__
-    elif not isinstance(guard, FunctionType) and callable(guard):
-        guard = getattr(type(guard), "__call__", None)  # noqa: B004  # the function is wanted
-    if not isinstance(guard, FunctionType):
+    function = bodies.function_of(guard)
+    if function is None:
         return False
-    enclosed = functions.cells(guard)
-    given = [*enclosed.get("decorators", ()), *enclosed.values()]
-    return _names_method(guard) or any(
-        isinstance(each, FunctionType) and each is not guard and _names_method(each)
-        for each in given
-    )
+    enclosed = functions.cells(function)
+    asked = [function, *enclosed.get("decorators", ()), *enclosed.values()]
+    return any(isinstance(each, FunctionType) and _names_method(each) for each in asked)
 
 
 @remembered
 def _names_method(function: FunctionType) -> bool:
-    if functions.module_of(function).startswith(_FRAMEWORKS) or is_library(function):
+    if functions.module_of(function).startswith(_FRAMEWORKS):
         return False
     return any(
         "method" in bodies.names_in(each.__code__)

@@ -7,6 +7,8 @@ from functools import partial
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
+FRAMEWORKS = ("django.", "rest_framework.")
+
 
 def cells(function: object) -> dict[str, Any]:
     """Return the variables that ``function`` encloses, by name; those not set yet are left out."""
@@ -34,6 +36,11 @@ def with_cells(function: FunctionType, changed: Mapping[str, Any]) -> FunctionTy
     twin.__qualname__ = function.__qualname__
     vars(twin).update(vars(function))
     return twin
+
+
+def middleware_of(layer: object) -> Any:
+    """Return the middleware that Django's ``decorator_from_middleware`` made ``layer`` of."""
+    return cells(cells(layer).get("_pre_process_request")).get("middleware")
 
 
 def is_class_view(view: object) -> bool:

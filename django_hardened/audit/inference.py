@@ -19,7 +19,6 @@ from django_hardened.audit.refusals import is_refusal
 from django_hardened.audit.roles import Role
 from django_hardened.audit.urlconf import Route
 
-_FRAMEWORKS = ("django.", "rest_framework.")
 _NOBODY = "none of those who asked is let in"
 
 
@@ -106,7 +105,7 @@ def infer(subject: Subject, method: str, gates: Gates) -> Inference | None:
     if subject.instance is not None and not subject.methods:
         # A decorator of somebody else's may answer in its place.
         are_plain = all(
-            functions.module_of(each).startswith(_FRAMEWORKS) for each in subject.layers
+            functions.module_of(each).startswith(functions.FRAMEWORKS) for each in subject.layers
         )
         if are_plain and answers_nothing(subject.instance):
             return None

@@ -15,7 +15,14 @@ from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FunctionType, MethodType
 from typing import Any, cast
 
-from django_hardened.audit.functions import cells, is_class_view, module_of, name_of, with_cells
+from django_hardened.audit.functions import (
+    cells,
+    is_class_view,
+    middleware_of,
+    module_of,
+    name_of,
+    with_cells,
+)
 from django_hardened.audit.memos import remembered
 
 # Of these nothing keeps anybody out, and some count or store.
@@ -206,8 +213,7 @@ def is_transparent(layer: View) -> bool:
         return True
     if module == "django.utils.decorators" and "_pre_process_request" in enclosed:
         # Made from a middleware; one of the project may keep people out.
-        middleware = cells(enclosed["_pre_process_request"]).get("middleware")
-        return type(middleware).__module__.startswith("django.")
+        return type(middleware_of(layer)).__module__.startswith("django.")
     manager = enclosed.get("self")
     return (
         module == "contextlib"

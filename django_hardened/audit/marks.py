@@ -39,9 +39,8 @@ def vars_of(layer: Any) -> dict[str, Any]:
 
 
 def _is_csrf_protect(layer: Any) -> bool:
-    ask = functions.cells(layer).get("_pre_process_request")
-    middleware = functions.cells(ask).get("middleware") if ask else None
-    return any(base.__name__ == "CsrfViewMiddleware" for base in type(middleware).__mro__)
+    bases = type(functions.middleware_of(layer)).__mro__
+    return any(base.__name__ == "CsrfViewMiddleware" for base in bases)
 
 
 def cache(chain: list[Any]) -> str | None:
@@ -61,8 +60,7 @@ def _cache_of(layer: Any) -> str | None:
             for name, value in given.items()
         )
         return f"cache_control {listed}"
-    ask = enclosed.get("_pre_process_request")
-    middleware = functions.cells(ask).get("middleware") if ask else None
+    middleware = functions.middleware_of(layer)
     is_cache = type(middleware).__name__ == "CacheMiddleware"
     return f"cache_page {getattr(middleware, 'page_timeout', '?')} s" if is_cache else None
 

@@ -78,7 +78,7 @@ def has_own(instance: Any, name: str) -> bool:
     """Whether a class of the project or of a package has the method, and not Django or DRF."""
     function = getattr(type(instance), name, None)
     module = str(getattr(function, "__module__", ""))
-    return function is not None and not module.startswith(("django.", "rest_framework."))
+    return function is not None and not module.startswith(functions.FRAMEWORKS)
 
 
 def required_methods(chain: list[Any]) -> set[str] | None:

@@ -104,9 +104,8 @@ def host() -> str:
     return "testserver" if settings.ALLOWED_HOSTS else "localhost"
 
 
-def _headers() -> dict[str, str]:
+def _headers(name: str) -> dict[str, str]:
     """Return what anybody can send: to ask for it keeps nobody out."""
-    name = host()
     return {header: value.format(host=name) for header, value in _OPTIONAL.items()}
 
 
@@ -117,17 +116,18 @@ def made(
 
     One that ``is_bare`` has no header but the host: nobody has to send one.
     """
+    name = host()
     environ = _Environ(
         {
             "REQUEST_METHOD": method,
             "PATH_INFO": sample.path,
             "SCRIPT_NAME": "",
-            "SERVER_NAME": host(),
+            "SERVER_NAME": name,
             "SERVER_PORT": "443",
             "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": "127.0.0.1",
-            "HTTP_HOST": host(),
-            **({} if is_bare else _headers()),
+            "HTTP_HOST": name,
+            **({} if is_bare else _headers(name)),
             "wsgi.url_scheme": "https",
             "wsgi.input": io.BytesIO(),
             "CONTENT_LENGTH": "0",

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
 from django.test import AsyncClient, Client, override_settings
 from headers_site_support import NO_NONCE_TEMPLATES, TEMPLATES, made
+from middleware_support import body_of
 from site_support import MIDDLEWARE
 
 from django_hardened import csp, header_settings, response_headers, response_policies
@@ -67,18 +68,6 @@ def nonces() -> Iterator[None]:
 
 def _get(send: Any, name: str, **sent: Any) -> Any:
     return send.get(f"/{name}/", host="testserver", **sent)
-
-
-def _body(response: Any) -> str:
-    if not response.streaming:
-        return str(response.content.decode())
-    if not response.is_async:
-        return b"".join(response.streaming_content).decode()
-
-    async def join() -> str:
-        return b"".join([part async for part in response.streaming_content]).decode()
-
-    return str(async_to_sync(join)())
 
 
 def _nonce(response: Any) -> str:
@@ -529,7 +518,7 @@ def test_the_nonce_of_the_page_is_that_of_its_header(send: Any, name: str) -> No
     for _ in range(3):
         response = _get(send, name)
         nonce = _nonce(response)
-        assert _body(response) == f"nonce={nonce}."
+        assert body_of(response) == f"nonce={nonce}."
         assert f"script-src 'nonce-{nonce}' 'strict-dynamic';" in response[POLICY]
         assert response["Cache-Control"] == "private"
         assert len(nonce) >= 22
@@ -547,7 +536,7 @@ def test_what_renders_no_nonce_has_no_bare_strict_dynamic(send: Any, name: str) 
 
 def test_without_the_context_processor_there_are_no_nonces(send: Any) -> None:
     response = _get(send, "page")
-    assert _body(response) == "nonce=."
+    assert body_of(response) == "nonce=."
     assert response[POLICY] == PLAIN
     assert _get(send, "stream")[POLICY] == PLAIN
     assert not hasattr(response.wsgi_request if not send.is_async else response, "_csp_nonce")
@@ -561,7 +550,7 @@ def test_a_page_with_a_nonce_is_in_no_cache(send: Any, name: str) -> None:
         nonces = set()
         for _ in range(2):
             response = _get(send, name)
-            assert _body(response) == f"nonce={_nonce(response)}."
+            assert body_of(response) == f"nonce={_nonce(response)}."
             nonces.add(_nonce(response))
     assert len(nonces) == len(made) == 2
     assert not getattr(cache, "_cache")  # noqa: B009  # of LocMemCache
@@ -600,7 +589,7 @@ def test_no_cache_in_front_keeps_it_either(send: Any) -> None:
 def test_where_nothing_is_stored_nothing_is_said_twice(send: Any, value: str) -> None:
     with override_settings(HARDENED_HEADERS={"Cache-Control": value}):
         response = _get(send, "page")
-    assert "nonce=" in _body(response)
+    assert "nonce=" in body_of(response)
     assert _nonce(response)
     assert response["Cache-Control"] == value
 
@@ -610,7 +599,7 @@ def test_where_nothing_is_stored_nothing_is_said_twice(send: Any, value: str) ->
 def test_a_view_s_own_policy_may_have_the_nonce(send: Any) -> None:
     response = _get(send, "report-too")
     nonce = _nonce(response)
-    assert _body(response) == f"nonce={nonce}."
+    assert body_of(response) == f"nonce={nonce}."
     assert response[REPORT_ONLY] == f"script-src 'nonce-{nonce}'"
 
 

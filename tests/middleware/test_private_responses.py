@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from cached_site_support import FETCH, SETTINGS, UPDATE, made, visit
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.utils.functional import SimpleLazyObject
+from middleware_support import body_of
 from site_support import MIDDLEWARE
 
 from django_hardened.middleware import PrivateResponseMiddleware
@@ -38,18 +38,6 @@ def get(send: Any) -> Any:
     return partial(visit, is_async=send.is_async)
 
 
-def _body(response: Any) -> str:
-    if not response.streaming:
-        return str(response.content.decode())
-    if not response.is_async:
-        return b"".join(response.streaming_content).decode()
-
-    async def join() -> str:
-        return b"".join([part async for part in response.streaming_content]).decode()
-
-    return str(async_to_sync(join)())
-
-
 # -- What is private -----------------------------------------------------------------------------
 
 LOOKING = ["hello", "ahello", "session", "template", "api", "page", "async-page", "replaces"]
@@ -58,7 +46,7 @@ LOOKING = ["hello", "ahello", "session", "template", "api", "page", "async-page"
 @pytest.mark.parametrize("name", LOOKING)
 def test_what_looks_at_the_user_is_private(get: Any, name: str) -> None:
     response = get(name, login=True)
-    assert "ada" in _body(response)
+    assert "ada" in body_of(response)
     assert response["Cache-Control"] == PRIVATE
     assert "Cookie" in response["Vary"]
 
@@ -66,14 +54,14 @@ def test_what_looks_at_the_user_is_private(get: Any, name: str) -> None:
 @pytest.mark.parametrize("name", LOOKING)
 def test_what_strangers_see_is_not(get: Any, name: str) -> None:
     response = get(name)
-    assert "ada" not in _body(response)
+    assert "ada" not in body_of(response)
     assert "Cache-Control" not in response
 
 
 @pytest.mark.parametrize("name", ["plain", "file", "open-api"])
 def test_what_never_looks_at_the_user_stays_as_it_is(get: Any, name: str) -> None:
     response = get(name, login=True)
-    assert "ada" not in _body(response)
+    assert "ada" not in body_of(response)
     assert "Cache-Control" not in response
     assert "Cookie" not in response.get("Vary", "")
 
@@ -82,7 +70,7 @@ def test_what_never_looks_at_the_user_stays_as_it_is(get: Any, name: str) -> Non
 def test_a_stream_may_look_later(get: Any, name: str) -> None:
     response = get(name, login=True)
     assert response["Cache-Control"] == PRIVATE
-    assert _body(response) == "hello ada"
+    assert body_of(response) == "hello ada"
     assert "Cache-Control" not in get(name)
 
 
@@ -117,7 +105,7 @@ def test_it_works_wherever_it_stands(get: Any) -> None:
 def test_the_site_wide_cache_never_has_it(get: Any, name: str) -> None:
     with override_settings(MIDDLEWARE=CACHED):
         for _ in range(2):
-            assert "ada" in _body(get(name, login=True))
+            assert "ada" in body_of(get(name, login=True))
         assert len(made) == 2
         assert not getattr(cache, "_cache")  # noqa: B009  # of LocMemCache: nothing was stored
 
@@ -133,7 +121,7 @@ def test_without_it_the_site_wide_cache_has_it(get: Any) -> None:
 def test_the_site_wide_cache_has_what_is_for_everybody(get: Any) -> None:
     with override_settings(MIDDLEWARE=CACHED):
         for login in (False, True):
-            assert _body(get("plain", login=login)) == "for everybody"
+            assert body_of(get("plain", login=login)) == "for everybody"
         assert made == ["/plain/"]
 
 

@@ -19,6 +19,7 @@ from django_hardened.audit.inventory import inventory
 from django_hardened.audit.probe import probe
 from django_hardened.checks.login_protection import are_logins_limited
 from django_hardened.declarations import (
+    Declarations,
     append_declarations,
     declarations_file,
     read_declarations,
@@ -81,7 +82,7 @@ class Command(BaseCommand):
         declarations = read_declarations()
         found = findings(endpoints, declarations, are_logins_limited=are_logins_limited())
         difference = self._difference(options["diff"], endpoints)
-        self._print(options, endpoints, found, difference)
+        self._print(options, endpoints, declarations, found, difference)
         if options["write"]:
             self._write([(each.path, each.method) for each in undeclared(endpoints, declarations)])
         if options["check"] and found:
@@ -123,6 +124,7 @@ class Command(BaseCommand):
         self,
         options: dict[str, Any],
         endpoints: list[Endpoint],
+        declarations: Declarations,
         found: list[Finding],
         difference: Changes | None,
     ) -> None:
@@ -130,7 +132,9 @@ class Command(BaseCommand):
         if options["format"] == "json":
             self.stdout.write(machine.render_json(shown, found, difference))
         elif options["format"] == "html":
-            self.stdout.write(self._page(options, shown, found, difference), ending="")
+            self.stdout.write(
+                self._page(options, shown, declarations, found, difference), ending=""
+            )
         elif options["format"] == "csv":
             self.stdout.write(machine.render_csv(shown), ending="")
         elif options["format"] == "sarif":
@@ -147,6 +151,7 @@ class Command(BaseCommand):
         self,
         options: dict[str, Any],
         endpoints: list[Endpoint],
+        declarations: Declarations,
         found: list[Finding],
         difference: Changes | None,
     ) -> str:
@@ -154,7 +159,7 @@ class Command(BaseCommand):
         return page.render(
             endpoints,
             found,
-            declarations=read_declarations(),
+            declarations=declarations,
             verdicts=gate.judge(messages, include_deployment_checks=True),
             changes=difference,
             before=options["diff"].name if options["diff"] else "",
