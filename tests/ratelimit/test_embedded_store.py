@@ -58,6 +58,16 @@ def remaining(store: EmbeddedStore, key: str = "k") -> int:
     return store.hit([entry(key)], 0)[0].remaining
 
 
+def has_rows(path: Path) -> bool:
+    """Whether another process, which has perhaps just begun, has made the table by now."""
+    if not (path.exists() and path.stat().st_size):
+        return False
+    connection = sqlite3.connect(path)
+    tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    connection.close()
+    return ("counts_1",) in tables
+
+
 def rows(path: Path) -> dict[str, int]:
     connection = sqlite3.connect(path)
     found = dict(connection.execute("SELECT key, expires FROM counts_1").fetchall())
@@ -294,7 +304,7 @@ def test_a_killed_process_leaves_whole_decisions(path: Path) -> None:
         before = 0
         for _ in range(400):
             sleep(0.02)
-            count = len(rows(path)) if path.exists() and path.stat().st_size else 0
+            count = len(rows(path)) if has_rows(path) else 0
             if count == 40 and before == 40:
                 break
             before = count
