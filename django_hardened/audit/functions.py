@@ -43,6 +43,13 @@ def middleware_of(layer: object) -> Any:
     return cells(cells(layer).get("_pre_process_request")).get("middleware")
 
 
+def is_bare(view: object) -> bool:
+    """Whether ``view`` is a function as it is written, with nothing of a decorator around it."""
+    if not isinstance(view, FunctionType):
+        return False
+    return not (view.__closure__ or hasattr(view, "__wrapped__"))
+
+
 def is_class_view(view: object) -> bool:
     """Whether ``view`` is what the ``as_view`` of a class returned, without decorators."""
     names = getattr(getattr(view, "__code__", None), "co_freevars", ())

@@ -66,7 +66,7 @@ def _reachable(found: Iterable[Route]) -> list[Route]:
 
 
 class _Survey:
-    """Asks each view once at each path, of which the one that ends in ``.json`` is none."""
+    """Asks each view once at each path that something in front of it can tell from others."""
 
     def __init__(self, *, is_brief: bool) -> None:
         self._gates, self._is_brief = Gates(), is_brief
@@ -76,8 +76,7 @@ class _Survey:
         if self._gates.look_at_paths:
             return self._asked_in_each_language(route)
         # The routes, and with them the views, are there as long as this is.
-        stem = _SUFFIX.sub("", route.path)
-        key = (id(route.callback), repr(route.arguments), stem, route.full_name)
+        key = (id(route.callback), repr(route.arguments), *_told_apart_by(route))
         if key not in self._known:
             self._known[key] = self._asked(route)
         return [replace(each, path=route.path, name=route.full_name) for each in self._known[key]]
@@ -95,6 +94,16 @@ class _Survey:
         if self._is_brief and admin.is_behind_the_door(layers.layers(route.callback)):
             return [*_for_staff(Subject(route))]
         return [*_endpoints(route, self._gates, is_brief=self._is_brief)]
+
+
+def _told_apart_by(route: Route) -> tuple[object, ...]:
+    """Return what of a path may decide who may call: nothing is in front of a bare function.
+
+    The path that ends in ``.json`` is the same for all.
+    """
+    if functions.is_bare(route.callback):
+        return (route.argument_names - {"format"},)
+    return _SUFFIX.sub("", route.path), route.full_name
 
 
 def _wider(one: Endpoint, other: Endpoint) -> Endpoint:

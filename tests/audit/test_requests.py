@@ -19,6 +19,7 @@ from rest_framework.exceptions import NotAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from django_hardened.audit import requests
 from django_hardened.audit.endpoints import Access
 
 
@@ -54,6 +55,24 @@ def test_a_view_is_asked_at_each_of_its_paths() -> None:
         "/private/": "authenticated",
         "/public/": "anonymous",
     }
+
+
+def test_a_bare_function_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = requests.made
+
+    def made(route: Any, sample: Any, method: str, *args: Any, **options: Any) -> Any:
+        asked.append(method)
+        return real(route, sample, method, *args, **options)
+
+    monkeypatch.setattr(requests, "made", made)
+    paths = [path(f"{name}/<int:pk>/", view, name=name) for name in "abc"]
+    assert set(accesses(*paths, path("d/", view)).values()) == {"anonymous"}
+    assert asked == ["GET", "GET"]  # with an argument, and without
+    asked.clear()
+    guard = guarded(lambda request: True)
+    accesses(path("a/", guard), path("b/", guard))
+    assert asked == ["GET", "GET"]
 
 
 def test_a_view_is_asked_by_each_of_its_names_and_namespaces() -> None:
