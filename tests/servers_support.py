@@ -15,7 +15,7 @@ from time import monotonic, sleep
 
 import pytest
 
-_PATIENCE = 20
+_PATIENCE = 60
 _PROGRAMS = {
     "redis": "redis-server",
     "sentinel": "redis-server",

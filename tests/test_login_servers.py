@@ -78,7 +78,7 @@ class Site:
         self._wait()
 
     def _wait(self) -> None:
-        end = monotonic() + 30
+        end = monotonic() + 60
         while monotonic() < end and self.process.poll() is None:
             with suppress(OSError):
                 if self.send("GET", "/plain/") == 200:
@@ -87,7 +87,7 @@ class Site:
         raise AssertionError("gunicorn did not start")
 
     def send(self, method: str, path: str, body: str = "", **headers: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, headers)
             return connection.getresponse().status

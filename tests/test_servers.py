@@ -46,7 +46,7 @@ class Site(NamedTuple):
 
     def get(self, path: str, *fields: tuple[str, str]) -> Answer:
         """Send exactly these header fields, after those of the proxy that ends TLS."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.putrequest("GET", path, skip_host=True)
             for name, value in (*PROXY_FIELDS, *fields):
@@ -115,7 +115,7 @@ def serving(command: list[str], environment: dict[str, str], log: Path) -> Itera
         yield port
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=60)
 
 
 SPELLINGS = [

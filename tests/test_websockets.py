@@ -81,7 +81,7 @@ def connect(port: int, *fields: str, path: str = "/chat") -> Socket:
     """Shake hands; where that is accepted, also send a message and read it back."""
     lines = [f"GET {path} HTTP/1.1", *fields, *HANDSHAKE, "", ""]
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=20) as connection,
+        socket.create_connection(("127.0.0.1", port), timeout=60) as connection,
         connection.makefile("rwb") as stream,
     ):
         stream.write("\r\n".join(lines).encode("latin-1"))

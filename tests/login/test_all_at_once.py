@@ -18,7 +18,7 @@ import pytest
 from django.test import Client
 from servers_support import free_port
 
-GUESSES, CROWD, PATIENCE = 200, 20, 30
+GUESSES, CROWD, PATIENCE = 200, 20, 60
 
 
 @pytest.mark.usefixtures("site")

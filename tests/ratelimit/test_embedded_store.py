@@ -43,6 +43,13 @@ from django_hardened.ratelimit.embedded_store import EmbeddedStore
 from django_hardened.ratelimit.in_process import InProcessStore
 from django_hardened.ratelimit.rates import MAX_SECONDS, Limit
 
+# Such a file is left where it is.
+OF_ANOTHER_PROGRAM = (
+    "is the database of something else",
+    "unsupported file format",
+    "attempt to write a readonly database",
+)
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -348,8 +355,11 @@ def test_processes_survive_whatever_is_done_to_the_file(path: Path) -> None:
     abuse.start()
     found = in_processes(4, hits_until, path, stop, 400)
     abuse.join()
-    assert {error for errors in found for error in errors} <= {"StoreUnavailable"}
-    assert EmbeddedStore(path).hit([entry("afterwards")], 1)[0].remaining == 99
+    assert found == [[]] * 4
+    try:
+        assert EmbeddedStore(path).hit([entry("afterwards")], 1)[0].remaining == 99
+    except StoreUnavailable as error:  # by what was written last, and very rarely
+        assert str(error).endswith(OF_ANOTHER_PROGRAM)  # noqa: PT017
 
 
 def test_a_deletion_is_not_looked_for_each_time(path: Path) -> None:
@@ -405,14 +415,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("whole") / "counts" / "x.sqlite3"
     _whole(path)
     return path
-
-
-# Such a file is left where it is.
-OF_ANOTHER_PROGRAM = (
-    "is the database of something else",
-    "unsupported file format",
-    "attempt to write a readonly database",
-)
 
 
 @settings(max_examples=150, deadline=None)
