@@ -154,16 +154,28 @@ def log_out(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect("/plain/")
 
 
-class ApiLogOut(APIView):
+class Api(APIView):
     """REST framework has a request of its own, around Django's."""
 
     authentication_classes = (SessionAuthentication,)
     permission_classes = (AllowAny,)
     throttle_classes = ()
 
+
+class ApiLogOut(Api):
     def get(self, request: Request) -> Response:
         logout(request)  # type: ignore[arg-type]
         return Response({})
+
+
+class ApiPage(Api):
+    """Its method is cached, which is given the request of REST framework."""
+
+    view: View = staticmethod(page)
+
+    @method_decorator(cache_page(60))
+    def get(self, request: Request) -> Any:
+        return self.view(request)
 
 
 async def achanged(request: HttpRequest) -> HttpResponse:
@@ -206,7 +218,10 @@ urlpatterns = [
     path("late/", late),
     path("cached-page/", cache_page(60)(page)),
     path("cached-late/", cache_page(60)(late)),
+    path("cached-api-page/", ApiPage.as_view(view=page)),
+    path("cached-api-late/", ApiPage.as_view(view=late)),
     path("cached-plain/", cache_page(60)(plain)),
+    path("cached-api-plain/", ApiPage.as_view(view=plain)),
     path("public-page/", cache_control(public=True, s_maxage=60, max_age=60)(page)),
     path("stream/", stream),
     path("astream/", astream),

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django_hardened.header_plan import HeaderPlan
 from django_hardened.header_settings import header_plan
 from django_hardened.middleware.base import GetResponse, Middleware
-from django_hardened.nonces import give_nonce
+from django_hardened.nonces import give_nonce, keep_nonces_from_caches
 from django_hardened.response_headers import finish
 
 
@@ -26,6 +26,7 @@ class HeadersMiddleware(Middleware):
         super().__init__(get_response)
         # What cannot be used stops the start, and not the first request.
         header_plan().bundle("", None)
+        keep_nonces_from_caches()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         plan = header_plan()

@@ -37,6 +37,8 @@ EVERYTHING = [
     *("plain", "aplain", "page", "late", "json", "problem", "text", "image", "untyped"),
     *("redirect", "denied", "missing", "unmodified", "rude", "stream", "astream", "file"),
 ]
+# Under Django's own cache_page.
+CACHED = ["cached-page", "cached-late", "cached-api-page", "cached-api-late"]
 has_nonces = pytest.mark.skipif(
     django.VERSION < (6, 0) and find_spec("csp") is None,
     reason="Django has nonces since 6.0, and django-csp is not installed",
@@ -544,7 +546,7 @@ def test_without_the_context_processor_there_are_no_nonces(send: Any) -> None:
 
 @has_nonces
 @pytest.mark.usefixtures("nonces")
-@pytest.mark.parametrize("name", ["cached-page", "cached-late", "page", "late"])
+@pytest.mark.parametrize("name", ["page", "late", *CACHED])
 def test_a_page_with_a_nonce_is_in_no_cache(send: Any, name: str) -> None:
     with override_settings(MIDDLEWARE=[MIDDLEWARE[0], UPDATE, *MIDDLEWARE[1:], FETCH]):
         nonces = set()
@@ -558,19 +560,22 @@ def test_a_page_with_a_nonce_is_in_no_cache(send: Any, name: str) -> None:
 
 @has_nonces
 @pytest.mark.usefixtures("nonces")
-def test_nor_if_something_has_asked_for_it_before() -> None:
+@pytest.mark.parametrize("name", CACHED)
+def test_nor_if_something_has_asked_for_it_before(name: str) -> None:
     """``cache_page`` begins after that, and says that it wants the response."""
 
     with override_settings(MIDDLEWARE=[MIDDLEWARE[0], "headers_site_support.early"]):
-        bodies = {Client().get("/cached-page/").content for _ in range(2)}
+        bodies = {Client().get(f"/{name}/").content for _ in range(2)}
     assert len(bodies) == 2
+    assert not getattr(cache, "_cache")  # noqa: B009
 
 
 @has_nonces
 @pytest.mark.usefixtures("nonces")
-def test_a_page_without_one_is_cached_as_before(send: Any) -> None:
-    _get(send, "cached-plain")
-    response = _get(send, "cached-plain")
+@pytest.mark.parametrize("name", ["cached-plain", "cached-api-plain"])
+def test_a_page_without_one_is_cached_as_before(send: Any, name: str) -> None:
+    _get(send, name)
+    response = _get(send, name)
     assert response[POLICY] == PLAIN
     assert response["Cache-Control"] == "max-age=60"
     assert getattr(cache, "_cache")  # noqa: B009
