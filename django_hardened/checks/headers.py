@@ -67,13 +67,12 @@ I285 = Rule(
     setting="TEMPLATES",
     asvs="3.4.3",
 )
-W286 = Rule(
-    "W286",
-    "{subject} is in MIDDLEWARE beside HeadersMiddleware, which sends the policy: a page with the "
-    "nonce of the former is cached, and given to everybody.",
+I286 = Rule(
+    "I286",
+    "{subject} is in MIDDLEWARE beside HeadersMiddleware, which sends the policy in its place: "
+    "what it makes for each response is thrown away.",
     "Remove {subject} from MIDDLEWARE: SECURE_CSP and the decorators work without it.",
     setting="MIDDLEWARE",
-    cwe=693,
 )
 W287 = Rule(
     "W287",
@@ -91,7 +90,7 @@ W288 = Rule(
     asvs="7.3.1",
     cwe=613,
 )
-RULES = (E281, W282, W283, W284, I285, W286, W287, W288)
+RULES = (E281, W282, W283, W284, I285, I286, W287, W288)
 
 
 def check_settings_can_be_used(**kwargs: Any) -> list[CheckMessage]:
@@ -167,7 +166,7 @@ def _nonce_remedy() -> str:
 def check_no_other_sends_policies(**kwargs: Any) -> list[CheckMessage]:
     if not stack.has(HEADERS):
         return []
-    return [W286.found(subject=other) for other in _OTHERS if stack.has(other)]
+    return [I286.found(subject=other) for other in _OTHERS if stack.has(other)]
 
 
 def check_referrer(**kwargs: Any) -> list[CheckMessage]:

@@ -79,7 +79,7 @@ def test_each_finds_its_own(changes: dict[str, Any], expected: list[str]) -> Non
 
 @core_only
 def test_two_that_send_policies() -> None:
-    assert _codes(MIDDLEWARE=[*MIDDLEWARE, DJANGO_S]) == ["W286"]
+    assert _codes(MIDDLEWARE=[*MIDDLEWARE, DJANGO_S]) == ["I286"]
 
 
 def test_what_cannot_be_used_is_named() -> None:

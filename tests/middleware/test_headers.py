@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 from django.middleware.security import SecurityMiddleware
 from django.test import AsyncClient, Client, override_settings
-from headers_site_support import NO_NONCE_TEMPLATES, TEMPLATES, made
+from headers_site_support import NAME, NO_NONCE_TEMPLATES, TEMPLATES, made
 from middleware_support import body_of
 from site_support import MIDDLEWARE
 
@@ -568,6 +568,31 @@ def test_nor_if_something_has_asked_for_it_before(name: str) -> None:
         bodies = {Client().get(f"/{name}/").content for _ in range(2)}
     assert len(bodies) == 2
     assert not getattr(cache, "_cache")  # noqa: B009
+
+
+@pytest.mark.usefixtures("nonces")
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(
+            "django.middleware.csp.ContentSecurityPolicyMiddleware",
+            marks=pytest.mark.skipif(django.VERSION < (6, 0), reason="Django has it since 6.0"),
+        ),
+        pytest.param(
+            "csp.middleware.CSPMiddleware",
+            marks=pytest.mark.skipif(not find_spec("csp"), reason="django-csp is not installed"),
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["page", "late", *CACHED])
+def test_nor_one_with_the_nonce_of_another_middleware(other: str, name: str) -> None:
+    around = [UPDATE, MIDDLEWARE[0], other, *MIDDLEWARE[1:], FETCH]
+    with override_settings(MIDDLEWARE=around):
+        responses = [Client().get(f"/{name}/") for _ in range(2)]
+    assert len({response.content for response in responses}) == 2
+    assert not getattr(cache, "_cache")  # noqa: B009
+    if (NAME == "csp_nonce") is other.startswith("django."):  # whose the template has
+        assert [body_of(it) for it in responses] == [f"nonce={_nonce(it)}." for it in responses]
 
 
 @has_nonces
