@@ -20,6 +20,8 @@ hardened = hardened_settings(
     # Two that a site has to ask for, because they break pages: strings that become markup have to
     # pass a policy first, and each thing that a page loads has to say that it may be loaded.
     HARDENED_CSP={**csp.STRICT, "require-trusted-types-for": "'script'"},
+    # The admin has no part in the former, but for its page to log in, which stands it.
+    HARDENED_CSP_SCOPES={"/admin/login/": {}},
     HARDENED_HEADERS={"Cross-Origin-Embedder-Policy": "require-corp"},
     HARDENED_CSP_REPORT_URI="/csp-reports/",
     rest_framework={

@@ -9,14 +9,11 @@ import pytest
 from scanned_sites_support import Site
 from scanners_support import SECURITY_AUDITS, lighthouse
 
-# Django's admin cannot live under trusted types.
-HIGH = {"/": set(), "/accounts/login/": set(), "/admin/login/": {"trusted-types-xss"}}
-
 
 @pytest.mark.parametrize("site", ["gunicorn"], indirect=True)
-@pytest.mark.parametrize("path", HIGH)
+@pytest.mark.parametrize("path", ["/", "/accounts/login/", "/admin/login/"])
 def test_nothing_is_of_high_severity(site: Site, path: str) -> None:
     found = lighthouse(site, path)
     assert found.keys() == set(SECURITY_AUDITS)
-    assert {name for name, items in found.items() if "High" in items} == HIGH[path]
+    assert [name for name, items in found.items() if "High" in items] == []
     assert found["is-on-https"] == []
