@@ -121,6 +121,8 @@ def read_declarations(value: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[
             raise TypeError(f"has a {type(attributes).__name__} for {name!r}, not a dictionary")
         for key, wanted in attributes.items():
             _check_attribute(str(name), key, wanted)
+        if attributes.get("samesite") == "None" and attributes.get("secure") is False:
+            raise ValueError(f"has samesite None for {name!r} without secure: browsers drop it")
     return {str(name): dict(attributes) for name, attributes in value.items()}
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from time import time
 from typing import Any, Final
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.base import SessionBase
@@ -138,6 +139,11 @@ def log_out_everywhere(user: Any, *, but: HttpRequest | None = None) -> int:
     for session_key in keys:
         store(session_key).delete()  # from its cache as well, where it has one
     return len(keys)
+
+
+async def alog_out_everywhere(user: Any, *, but: HttpRequest | None = None) -> int:
+    """Do what :func:`log_out_everywhere` does, in async code."""
+    return await sync_to_async(log_out_everywhere)(user, but=but)
 
 
 def secret_names(session: Mapping[str, Any]) -> list[str]:

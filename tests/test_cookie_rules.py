@@ -122,6 +122,7 @@ def test_a_deleted_cookie_is_raised_without_a_word() -> None:
         ({"a": {"secure": "no"}}, "neither True nor False"),
         ({"__Host-a": {"secure": False}}, "whose prefix promises it"),
         ({"__secure-a": {"secure": False}}, "whose prefix promises it"),
+        ({"a": {"samesite": "None", "secure": False}}, "browsers drop it"),
     ],
 )
 def test_declarations_that_mean_nothing(value: Any, problem: str) -> None:

@@ -29,6 +29,7 @@ from django_hardened.sessions import (
     SEEN,
     STARTED,
     Lifetime,
+    alog_out_everywhere,
     log_out_everywhere,
     note_login,
     remember_me,
@@ -393,8 +394,9 @@ def test_without_sessions_or_users_it_does_nothing() -> None:
 # -- Everywhere ----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("log_out", [log_out_everywhere, async_to_sync(alog_out_everywhere)])
 @pytest.mark.parametrize("engine", ["db", "cached_db"])
-def test_log_out_everywhere(ada: User, engine: str) -> None:
+def test_log_out_everywhere(ada: User, engine: str, log_out: Any) -> None:
     with override_settings(SESSION_ENGINE=f"django.contrib.sessions.backends.{engine}"):
         other = User.objects.create_user("bob", password="x")
         mine, phone, stranger = Client(), Client(), Client()
@@ -403,13 +405,13 @@ def test_log_out_everywhere(ada: User, engine: str) -> None:
         stranger.force_login(other)
         request = RequestFactory().get("/")
         request.session = mine.session
-        assert log_out_everywhere(ada, but=request) == 1
+        assert log_out(ada, but=request) == 1
         assert mine.get("/who/").content == b"ada"
         assert phone.get("/who/").content == b"AnonymousUser"
         assert stranger.get("/who/").content == b"bob"
-        assert log_out_everywhere(ada) == 1
+        assert log_out(ada) == 1
         assert mine.get("/who/").content == b"AnonymousUser"
-        assert log_out_everywhere(ada) == 0
+        assert log_out(ada) == 0
 
 
 @pytest.mark.parametrize("engine", ["cache", "file", "signed_cookies"])

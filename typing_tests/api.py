@@ -37,7 +37,7 @@ from django_hardened.ratelimit import (
     is_ratelimited,
     ratelimit,
 )
-from django_hardened.sessions import log_out_everywhere, remember_me
+from django_hardened.sessions import alog_out_everywhere, log_out_everywhere, remember_me
 from django_hardened.settings import HardenedSettings, hardened_settings
 from django_hardened.testing import (
     assert_endpoints_closed,
@@ -213,5 +213,11 @@ def decorated(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 assert_type(decorated(HttpRequest(), 1), HttpResponse)
+
+
+async def everywhere(request: HttpRequest) -> None:
+    assert_type(await alog_out_everywhere(await request.auser()), int)
+
+
 decorated(HttpRequest(), "1")  # type: ignore[arg-type]
 response_headers({"Origin-Agent-Cluster": False})  # type: ignore[dict-item]
