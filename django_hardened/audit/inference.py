@@ -33,6 +33,7 @@ class Subject:
             functions.cells(self.target)["cls"] if functions.is_class_view(self.target) else None
         )
         self.path_view = ninja.path_view(self.target)
+        self.has_guard_of_methods = False  # as far as asking has shown
 
     @cached_property
     def instance(self) -> Any:
@@ -160,6 +161,7 @@ class _Inquiry:
             self.gate, answer = stopped
         else:
             answer = ask(route.callback, request, sample.args, sample.kwargs, prepare=self._prepare)
+        self.subject.has_guard_of_methods |= request.META.is_method_read
         return answer, request.META.are_headers_read
 
     def admits_staff(self) -> bool:

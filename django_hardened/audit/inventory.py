@@ -151,7 +151,9 @@ def _asked(route: Route, gates: Gates, *, is_brief: bool) -> Iterator[Endpoint]:
         if inference is not None:
             found.append(_endpoint(subject, method, inference, is_brief=is_brief))
     yield from found
-    for method in detours(subject.layers, subject.instance, found, gates):
+    if not subject.has_guard_of_methods:
+        return
+    for method in detours(subject.layers, subject.instance, found):
         inference = infer_detour(subject, method, gates)
         if inference is not None:
             yield _endpoint(subject, method, inference, is_brief=is_brief)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +11,6 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.utils.module_loading import import_string
 
 from django_hardened.audit.asking import Answer, answer_of, arrive
-from django_hardened.audit.detours import tells_methods_apart
 from django_hardened.audit.places import is_third_party
 
 _GATE = re.compile(r"log_?in|auth|permission|private|protect|restrict|require|staff", re.IGNORECASE)
@@ -30,15 +28,6 @@ class Gates:
         """Whether one may answer differently for the same view under another path."""
         return not all(_is_plain(gate) for _, gate in self._gates)
 
-    @cached_property
-    def tell_methods_apart(self) -> bool:
-        """Whether one may answer differently to another method."""
-        return any(
-            tells_methods_apart(each)
-            for _, gate in self._gates
-            for each in (gate, *_functions_of(gate))
-        )
-
     def ask(self, request: Any, view: Any, args: Any, kwargs: Any) -> tuple[str, Answer] | None:
         """Return the name of the middleware that stops ``request``, and its answer."""
         for name, gate in self._gates:
@@ -49,11 +38,6 @@ class Gates:
             if not answer.is_reached and answer.status is not None:
                 return name, answer
         return None
-
-
-def _functions_of(gate: Any) -> Iterator[Any]:
-    for cls in type(gate).__mro__:
-        yield from vars(cls).values()
 
 
 def _gates() -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import Any, Final, cast
 
 from django.conf import settings
@@ -25,6 +26,8 @@ _OPTIONAL: Final = {
     "HTTP_X_REQUESTED_WITH": "XMLHttpRequest",
     "HTTP_HX_REQUEST": "true",
 }
+# They look at the method of each request, to find its handler.
+_FRAMEWORKS: Final = ("django.", "django_hardened.", "rest_framework.", "adrf.", "ninja.")
 
 
 class _Session(SessionBase):
@@ -48,9 +51,13 @@ class _Messages(list[Any]):
 
 
 class _Environ(dict[str, Any]):
-    """Notes whether somebody has looked at one of the headers that nobody has to send."""
+    """Notes whether somebody has looked at one of the headers that nobody has to send.
+
+    And whether at the method: a guard, which lets some pass, and no framework.
+    """
 
     are_headers_read = False
+    is_method_read = False
 
     def __getitem__(self, key: str) -> Any:
         self._note(key)
@@ -70,6 +77,17 @@ class _Environ(dict[str, Any]):
 
     def _note(self, key: object) -> None:
         self.are_headers_read = self.are_headers_read or key in _OPTIONAL
+        if key == "REQUEST_METHOD":
+            self.note_method()
+
+    def note_method(self) -> None:
+        """Note that the method is looked at, if the code that does is that of a guard."""
+        frame = sys._getframe(1)
+        # The request of REST framework asks Django's for what it lacks.
+        while frame.f_globals.get("__name__") == __name__ or frame.f_code.co_name == "__getattr__":
+            frame = frame.f_back  # type: ignore[assignment]  # somebody has called
+        if not str(frame.f_globals.get("__name__")).startswith(_FRAMEWORKS):
+            self.is_method_read = True
 
 
 class _Headers(HttpHeaders):
@@ -86,6 +104,16 @@ class _Headers(HttpHeaders):
 
 class _Request(WSGIRequest):
     META: _Environ
+    _method: str
+
+    @property
+    def method(self) -> str:
+        self.META.note_method()
+        return self._method
+
+    @method.setter
+    def method(self, method: str) -> None:
+        self._method = method
 
     @cached_property
     def headers(self) -> _Headers:

@@ -72,6 +72,27 @@ def is_spared(request: HttpRequest) -> bool:
     return request.META["REQUEST_METHOD"] == "HEAD" or request.user.is_authenticated
 
 
+class Policy:
+    """What a guard may leave the decision to."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def allows(self, request: HttpRequest) -> bool:
+        return getattr(request, self.name) == "OPTIONS" or request.user.is_authenticated
+
+
+def follows(policy: Policy) -> Any:
+    def decorator(function: Any) -> Any:
+        @wraps(function)
+        def guard(request: HttpRequest) -> Any:
+            return function(request) if policy.allows(request) else HttpResponse(status=401)
+
+        return guard
+
+    return decorator
+
+
 def asks(predicate: str) -> Any:
     def decorator(function: Any) -> Any:
         @wraps(function)
@@ -258,6 +279,7 @@ OPEN = "anonymous"
         ),
         (asks("name")(page), {"GET": USER, "OPTIONS": OPEN}),
         (asks("environment")(page), {"GET": USER, "HEAD": OPEN}),
+        (follows(Policy("method"))(page), {"GET": USER, "OPTIONS": OPEN}),
         (ApiThatAsks.as_view(), {"GET": USER, "HEAD": OPEN}),
         (for_put_only(page), {"PUT": OPEN}),
         (PutsToGet.as_view(), {"GET": USER, "PUT": OPEN}),
@@ -283,7 +305,15 @@ OPEN = "anonymous"
     ],
     ids=[
         *("preflight", "preflight answered", "GET required", "POST required", "two methods"),
-        *("instance", "predicate", "helper", "environment", "permission's helper", "PUT only"),
+        *(
+            "instance",
+            "predicate",
+            "helper",
+            "environment",
+            "policy",
+            "permission's helper",
+            "PUT only",
+        ),
         *("PUT to get", "api_view", "hands over", "spares HEAD", "test_func"),
         *("own head", "guarded head", "dispatch", "dispatch answers", "permission", "viewset"),
         *("reading", "get_permissions", "open"),
@@ -337,6 +367,6 @@ def test_middleware_that_spares_a_method() -> None:
         }
 
 
-def test_middleware_that_is_a_function_is_read_as_far_as_it_goes() -> None:
+def test_middleware_that_is_a_function() -> None:
     found = audited(page, MIDDLEWARE=[f"{__name__}.middleware"])
-    assert {each: one.access.value for each, one in found.items()} == {"GET": USER}
+    assert {each: one.access.value for each, one in found.items()} == {"GET": USER, "OPTIONS": OPEN}
