@@ -19,7 +19,7 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404
 
-from django_hardened.audit import functions, layers, ninja
+from django_hardened.audit import functions, layers, ninja, tables
 from django_hardened.audit.layers import View
 from django_hardened.audit.memos import remembered
 from django_hardened.audit.methods import has_own
@@ -143,6 +143,9 @@ def emptied(view: View, prepare: Callable[[Any], None] = lambda instance: None) 
         return layers.with_view(view, emptied_class)
     if ninja.path_view(target) is not None:
         return view
+    if tables.table_of(target):
+        in_its_place = tables.with_table(target, lambda each: emptied(each, prepare))
+        return layers.with_view(view, in_its_place)
     return layers.with_view(view, _noting(target))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.views import LoginView
 
-from django_hardened.audit import admin, bodies, functions, layers, ninja, requests
+from django_hardened.audit import admin, bodies, functions, layers, ninja, requests, tables
 from django_hardened.audit.asking import Answer, answer_of, arrive, ask, instance_of
 from django_hardened.audit.endpoints import Access, Kind
 from django_hardened.audit.layers import View
@@ -33,6 +33,7 @@ class Subject:
             functions.cells(self.target)["cls"] if functions.is_class_view(self.target) else None
         )
         self.path_view = ninja.path_view(self.target)
+        self.table = {} if self.cls is not None else tables.table_of(self.target)
         self.has_guard_of_methods = False  # as far as asking has shown
 
     @cached_property
@@ -83,7 +84,7 @@ class Subject:
             found = getattr(self.instance, method.lower(), get)
             found = getattr(found, "__func__", found)
         else:
-            return self.target
+            found = self.table.get(method, self.target)
         innermost: View = layers.layers(found)[-1]
         # @api_view puts a function of its own in front of the one that it decorates.
         return functions.cells(innermost).get("func", innermost) if self.is_drf else innermost

@@ -162,9 +162,9 @@ def _asked(route: Route, gates: Gates, *, is_brief: bool) -> Iterator[Endpoint]:
 def _endpoint(subject: Subject, method: str, inference: Inference, *, is_brief: bool) -> Endpoint:
     route, handler = subject.route, subject.handler(method)
     named: Any = subject.cls or subject.target
-    if subject.path_view is not None or _is_function_of_drf(subject):
+    if subject.path_view is not None or subject.table or _is_function_of_drf(subject):
         named = handler
-    chain = [*subject.layers, *_layers_of_class(subject, method)]
+    chain = [*subject.layers, *_layers_of_handler(subject, method)]
     return Endpoint(
         path=route.path,
         name=route.full_name,
@@ -208,10 +208,10 @@ def _module_of(named: Any) -> str:
     return named.__module__ if hasattr(named, "__qualname__") else type(named).__module__
 
 
-def _layers_of_class(subject: Subject, method: str) -> list[Any]:
-    """Return the layers of ``dispatch`` and of the handler."""
+def _layers_of_handler(subject: Subject, method: str) -> list[Any]:
+    """Return the layers of what a view hands the method to, and of the ``dispatch`` of a class."""
     if subject.instance is None:
-        return []
+        return layers.layers(subject.table[method]) if method in subject.table else []
     handler = getattr(subject.instance, method.lower(), None)
     handler = getattr(handler, "__func__", handler)
     return [

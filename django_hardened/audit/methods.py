@@ -7,7 +7,7 @@ from typing import Any
 
 from django.views.generic import RedirectView
 
-from django_hardened.audit import admin, bodies, functions, ninja
+from django_hardened.audit import admin, bodies, functions, ninja, tables
 
 # HEAD is a GET without a body, and OPTIONS says which methods there are.
 _IMPLIED = {"head", "options"}
@@ -22,6 +22,8 @@ def methods_of(chain: list[Any], instance: Any = None) -> list[str]:
         found = {method for operation in path_view.operations for method in operation.methods}
     elif instance is not None:
         found = _of_instance(instance)
+    elif table := tables.table_of(target):
+        found = {*table}
     elif _is_feed(target):
         found = {"GET"}
     else:
@@ -29,11 +31,14 @@ def methods_of(chain: list[Any], instance: Any = None) -> list[str]:
     required = required_methods(chain)
     if required is not None:
         found &= required
-    implied = {"HEAD"} if "GET" in found and not (instance and _has_own_head(instance)) else set()
+    implied = {"HEAD"} if "GET" in found and not _has_own_head(target, instance) else set()
     return sorted(found - implied, key=_rank)
 
 
-def _has_own_head(instance: Any) -> bool:
+def _has_own_head(target: Any, instance: Any) -> bool:
+    if instance is None:
+        table = tables.table_of(target)
+        return table.get("HEAD") is not table.get("GET")
     cls = type(instance)
     return has_own(instance, "head") and cls.head is not getattr(cls, "get", None)
 
