@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -158,43 +159,38 @@ def _parse_reason(value: object) -> str:
     return value
 
 
-def append_declarations(path: Path, endpoints: Iterable[tuple[str, str]]) -> None:
+def append_declarations(path: Path, endpoints: Iterable[tuple[str, str]]) -> bool:
     """Write a draft for each path and method at the end of the file, which need not exist.
 
     The reasons are left empty: they are for whoever knows them, and are asked for until then.
 
-    What stands there already, with a reason or without, is not written again.
+    Returns:
+        whether anything was written: what stands there, with a reason or without, is not again.
 
     Raises:
         ValueError: it is not TOML, or would not be after that. Nothing has been written.
     """
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    listed = _listed_in(tomllib.loads(before))
+    listed = [*_drafts_in(tomllib.loads(before))]
     gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
     methods: dict[str, list[str]] = {}
     for pattern, method in endpoints:
-        if (pattern, method) not in listed:
+        if not any(each.covers(pattern, method) for each in listed):
             methods.setdefault(pattern, []).append(method)
     if not methods:
-        return
+        return False
     added = gap + "\n".join(_drafted(pattern, each) for pattern, each in methods.items())
     tomllib.loads(before + added)
     with path.open("a", encoding="utf-8") as file:
         file.write(added)
+    return True
 
 
-def _listed_in(document: Mapping[str, Any]) -> set[tuple[object, object]]:
-    items = document.get("public", [])
-    entries = [each for each in items if isinstance(each, Mapping)]
-    return {
-        (each.get("pattern"), method)
-        for each in entries
-        for method in (_as_list(each.get("method")))
-    }
-
-
-def _as_list(value: object) -> list[object]:
-    return [*value] if isinstance(value, list) else [value]
+def _drafts_in(document: Mapping[str, Any]) -> Iterator[Declaration]:
+    """Yield what the entries are about, whatever else they lack."""
+    for item in document.get("public", []):
+        with suppress(TypeError, ValueError):  # which read_declarations() tells
+            yield parse_declaration({**item, "reason": "to be written"})
 
 
 def _drafted(pattern: str, methods: list[str]) -> str:

@@ -76,7 +76,7 @@ def findings(
         for each, why in stale(endpoints, declarations)
     ]
     found += [
-        Finding("declaration", problem, "Correct the entry, or remove it.")
+        Finding("declaration", problem, "Correct it, or remove it.")
         for problem in declarations.problems
     ]
     found += _differing(endpoints)

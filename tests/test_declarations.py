@@ -140,6 +140,20 @@ def test_drafts_wait_for_their_reasons(tmp_path: Path) -> None:
         assert len(read_declarations().problems) == 4
 
 
+@pytest.mark.parametrize(
+    ("pattern", "method"),
+    [("/a/*", "GET"), ("/a/b/", "*"), ("/a/b/", "get"), ("/a/b/", '["POST", "GET"]')],
+)
+def test_a_draft_is_not_written_twice(tmp_path: Path, pattern: str, method: str) -> None:
+    path = tmp_path / "public_endpoints.toml"
+    method = method if method.startswith("[") else f'"{method}"'
+    path.write_text(f'[[public]]\npattern = "{pattern}"\nmethod = {method}\nreason = ""\n')
+    before = path.read_text()
+    assert not append_declarations(path, [("/a/b/", "GET")])
+    assert path.read_text() == before
+    assert append_declarations(path, [("/c/", "GET")])
+
+
 def test_what_is_no_entry_is_kept_beside_a_draft(tmp_path: Path) -> None:
     path = tmp_path / "public_endpoints.toml"
     path.write_text("public = [1, {method = 2}]\n")

@@ -257,6 +257,9 @@ def test_write_drafts_what_is_missing(base: Path) -> None:
     assert failing("--check")[0].startswith("5 things")  # no reason, no declaration
     before = file.read_text()
     assert failing("--write", "--check")[0].startswith("5 things")
+    err = io.StringIO()
+    run("--write", stderr=err)
+    assert err.getvalue().startswith(f"All of it stands in {file}. Write down why")
     assert file.read_text() == before
     file.write_text(file.read_text().replace('""', '"It is news."'))
     run("--check")
@@ -324,6 +327,7 @@ def test_diff_reads_what_calls_had_proved(base: Path) -> None:
         None,
         "{",
         "[]",
+        "[" * 100_000,
         '{"version": 1}',
         '{"version": 1, "endpoints": 7}',
         "7",
@@ -333,6 +337,7 @@ def test_diff_reads_what_calls_had_proved(base: Path) -> None:
         '{"version": 1, "endpoints": [7]}',
         '{"version": 1, "endpoints": [{"access": "staff", "probed": 7}]}',
     ],
+    ids=lambda content: str(content)[:40],
 )
 def test_diff_with_what_is_no_report_fails(base: Path, content: str | None) -> None:
     report = base / "before.json"
@@ -435,6 +440,12 @@ def test_middleware_that_cannot_be_loaded_is_named(base: Path) -> None:
     with override_settings(MIDDLEWARE=["shop.middleware.Gone"]):
         message = failing("--probe")[0]
     assert message.startswith("MIDDLEWARE cannot be loaded: No module named 'shop'")
+
+
+def test_an_entry_that_is_no_pattern_is_named() -> None:
+    with override_settings(ROOT_URLCONF=type("Urls", (), {"urlpatterns": [1]})):
+        message = failing()[0]
+    assert message.startswith("Your URL pattern 1 is invalid. Ensure that urlpatterns is a list")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.checks.urls import check_resolver
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.urls import get_resolver
@@ -173,19 +174,23 @@ class Command(BaseCommand):
             self.stderr.write("Nothing is open that is not declared.")
             return
         try:
-            append_declarations(path, drafts)
+            is_new = append_declarations(path, drafts)
         except (OSError, ValueError) as error:
             raise CommandError(f"{path} cannot be written: {error}") from error
-        self.stderr.write(f"Added to {path}. Write down why each is public, or close it.")
+        done = f"Added to {path}." if is_new else f"All of it stands in {path}."
+        self.stderr.write(f"{done} Write down why each is public, or close it.")
 
 
 def _load_urls() -> None:
     try:
-        get_resolver().url_patterns  # noqa: B018  # loads them
+        messages = check_resolver(get_resolver())  # loads them
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
         message = f"ROOT_URLCONF ({settings.ROOT_URLCONF}) cannot be loaded: {problem}"
         raise CommandError(message) from error
+    for each in messages:
+        if each.id == "urls.E004":  # an entry that is none
+            raise CommandError(" ".join(filter(None, (each.msg, each.hint))))
 
 
 class _Progress:

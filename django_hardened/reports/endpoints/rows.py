@@ -124,7 +124,7 @@ def read_report(file: Path) -> dict[tuple[str, str], str]:
         document = json.loads(file.read_bytes())  # in any UTF: shells write more than one
         is_known = document["version"] == VERSION
         found = _widest(map(_proven, document["endpoints"])) if is_known else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         found = None
     if found is None:
         raise ValueError(
