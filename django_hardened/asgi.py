@@ -12,8 +12,11 @@ from django.core.handlers.asgi import ASGIHandler
 
 from django_hardened import boot
 from django_hardened.cache import forget_host
+from django_hardened.header_settings import header_plan
+from django_hardened.middleware import refusals
 from django_hardened.middleware.asgi_hosts import HostPinning
 from django_hardened.middleware.asgi_proxies import TrustedProxy
+from django_hardened.response_headers import fields_of_data
 
 __all__ = ["HostPinning", "TrustedProxy", "get_asgi_application"]
 
@@ -26,6 +29,18 @@ class _Handler(ASGIHandler):
         # change in theirs is lost on Django 5.2.
         forget_host(scope=scope)
         await super().__call__(scope, receive, send)
+
+    def create_request(self, scope: Any, body_file: Any) -> tuple[Any, Any]:
+        """Give what Django answers where it can make no request the header of all others.
+
+        To a query string that is not UTF-8, for one: no middleware sees that answer.
+        """
+        request, answer = super().create_request(scope, body_file)
+        if answer is not None:
+            fields = fields_of_data(header_plan(), is_https=scope.get("scheme") == "https")
+            for name, value in (*refusals.HEADERS.items(), *fields.values()):
+                answer.headers[name] = value
+        return request, answer
 
 
 class _RefusingHandler(_Handler):

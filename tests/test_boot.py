@@ -408,7 +408,7 @@ def test_outside_production_only_a_known_program_is_answered(
 Sent = list[dict[str, Any]]
 
 
-def _exchange(application: ASGIHandler, kind: str) -> Sent:
+def _exchange(application: ASGIHandler, kind: str, **more: Any) -> Sent:
     """Return what an ASGI application sends in answer to a request."""
     sent: Sent = []
     requests = [{"type": "http.request"}]
@@ -422,7 +422,7 @@ def _exchange(application: ASGIHandler, kind: str) -> Sent:
         sent.append({**event})
 
     scope = {"type": kind, "method": "GET", "path": "/", "headers": [(b"host", b"testserver")]}
-    asyncio.run(application(scope, receive, send))
+    asyncio.run(application({**scope, **more}, receive, send))
     return sent
 
 
@@ -448,6 +448,25 @@ def test_an_asgi_server_that_nobody_knows_gets_the_same_answer_to_everything(
     # As Django's own: servers go on without what it does not know.
     with pytest.raises(ValueError, match="lifespan"):
         _exchange(application, "lifespan")
+
+
+@pytest.mark.parametrize(("scheme", "is_https"), [("https", True), ("http", False)])
+def test_an_answer_without_a_request_has_the_header_of_all_others(
+    judged: Judged, scheme: str, is_https: bool
+) -> None:
+    judged()
+    with override_settings(
+        HARDENED_ENVIRONMENT="production", MIDDLEWARE=[], SECURE_HSTS_SECONDS=60
+    ):
+        application = asgi.get_asgi_application()
+        start, *_ = _exchange(application, "http", query_string=b"\xff", scheme=scheme)
+    fields = {name.decode(): value.decode() for name, value in start["headers"]}
+    assert start["status"] == 400
+    assert fields["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert fields["X-Content-Type-Options"] == "nosniff"
+    assert fields["Content-Type"] == "text/plain; charset=utf-8"
+    assert fields["Cache-Control"] == "no-store"
+    assert ("Strict-Transport-Security" in fields) is is_https
 
 
 @pytest.mark.usefixtures("not_judged")
