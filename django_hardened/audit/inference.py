@@ -10,7 +10,8 @@ from typing import Any
 from django.contrib.auth.views import LoginView
 
 from django_hardened.audit import admin, bodies, functions, layers, ninja, requests, tables
-from django_hardened.audit.asking import Answer, answer_of, arrive, ask, instance_of
+from django_hardened.audit.asking import Answer, answer_of, ask
+from django_hardened.audit.emptying import arrive, instance_of
 from django_hardened.audit.endpoints import Access, Kind
 from django_hardened.audit.layers import View
 from django_hardened.audit.methods import answers_nothing, methods_of

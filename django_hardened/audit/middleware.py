@@ -10,7 +10,8 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.utils.module_loading import import_string
 
-from django_hardened.audit.asking import Answer, answer_of, arrive
+from django_hardened.audit.asking import Answer, answer_of
+from django_hardened.audit.emptying import arrive
 from django_hardened.audit.places import is_third_party
 
 _GATE = re.compile(r"log_?in|auth|permission|private|protect|restrict|require|staff", re.IGNORECASE)
