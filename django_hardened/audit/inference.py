@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth.views import LoginView
 
@@ -133,6 +133,13 @@ def infer_detour(subject: Subject, method: str, gates: Gates) -> Inference | Non
     return Inference(access, inquiry.gate, note or "the method gets past its guard", inquiry.asked)
 
 
+class _Heard(NamedTuple):
+    answer: Answer
+    gate: str  # the middleware that has answered, if any
+    asked: Any
+    are_headers_read: bool
+
+
 class _Inquiry:
     """Asks on behalf of one role after the other, and keeps what it hears on the way."""
 
@@ -143,28 +150,31 @@ class _Inquiry:
 
     def answer(self, role: Role) -> Answer:
         """Ask with the headers that anybody can send, and without: some doors are for either."""
-        gate, asked = self.gate, self.asked
-        answer, are_headers_read = self._answer(role, is_bare=False)
-        if answer.is_reached or not are_headers_read:
-            return answer
-        first = self.gate, self.asked
-        self.gate, self.asked = gate, asked
-        bare, _ = self._answer(role, is_bare=True)
-        if bare.is_reached:
-            return bare
-        self.gate, self.asked = first
-        return answer
+        heard = self._heard(role, is_bare=False)
+        if heard.are_headers_read and not heard.answer.is_reached:
+            bare = self._heard(role, is_bare=True)
+            heard = bare if bare.answer.is_reached else heard
+        self.gate = heard.gate or self.gate
+        self.asked = self.asked if heard.asked is None else heard.asked
+        return heard.answer
 
-    def _answer(self, role: Role, *, is_bare: bool) -> tuple[Answer, bool]:
+    def _heard(self, role: Role, *, is_bare: bool) -> _Heard:
         route, sample = self.subject.route, self.subject.route.sample
         request = requests.made(route, sample, self.method, role, is_bare=is_bare)
-        stopped = self.gates.ask(request, route.callback, sample.args, sample.kwargs)
-        if stopped is not None:
-            self.gate, answer = stopped
-        else:
-            answer = ask(route.callback, request, sample.args, sample.kwargs, prepare=self._prepare)
-        self.subject.has_guard_of_methods |= request.META.is_method_read
-        return answer, request.META.are_headers_read
+        asked: list[Any] = []
+
+        def prepare(instance: Any) -> None:
+            asked.append(instance)
+            if self.subject.is_drf:
+                _prepare_for_drf(instance)
+
+        gate, stopped = self.gates.ask(request, route.callback, sample.args, sample.kwargs)
+        answer = stopped or ask(
+            route.callback, request, sample.args, sample.kwargs, prepare=prepare
+        )
+        noted = request.META
+        self.subject.has_guard_of_methods |= noted.is_method_read
+        return _Heard(answer, gate, asked[-1] if asked else None, noted.are_headers_read)
 
     def admits_staff(self) -> bool:
         """Whether a page of the admin shows itself to staff without any permission."""
@@ -176,12 +186,11 @@ class _Inquiry:
 
         return answer_of(call).is_reached
 
-    def _prepare(self, instance: Any) -> None:
-        self.asked = instance
-        if self.subject.is_drf:
-            from django_hardened.drf import asked  # noqa: PLC0415  # imports what settings name
 
-            asked.prepare(instance)
+def _prepare_for_drf(instance: Any) -> None:
+    from django_hardened.drf import asked  # noqa: PLC0415  # imports what settings name
+
+    asked.prepare(instance)
 
 
 def _reached(subject: Subject, method: str) -> tuple[Access, str]:

@@ -29,8 +29,8 @@ class Gates:
         """Whether one may answer differently for the same view under another path."""
         return not all(_is_plain(gate) for _, gate in self._gates)
 
-    def ask(self, request: Any, view: Any, args: Any, kwargs: Any) -> tuple[str, Answer] | None:
-        """Return the name of the middleware that stops ``request``, and its answer."""
+    def ask(self, request: Any, view: Any, args: Any, kwargs: Any) -> tuple[str, Answer | None]:
+        """Return the name of the middleware that stops ``request``, and its answer, if one does."""
         for name, gate in self._gates:
             if _is_plain(gate) and not getattr(view, "login_required", True):
                 continue
@@ -38,7 +38,7 @@ class Gates:
             # One that fails for want of what others do is taken to let everybody in.
             if not answer.is_reached and answer.status is not None:
                 return name, answer
-        return None
+        return "", None
 
 
 def _gates() -> Iterator[tuple[str, Any]]:
