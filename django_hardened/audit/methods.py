@@ -82,6 +82,7 @@ def answers_nothing(instance: Any) -> bool:
 def has_own(instance: Any, name: str) -> bool:
     """Whether a class of the project or of a package has the method, and not Django or DRF."""
     function = getattr(type(instance), name, None)
+    function = functions.cells(function).get("func", function)  # what @api_view decorates
     module = str(getattr(function, "__module__", ""))
     return function is not None and not module.startswith(functions.FRAMEWORKS)
 

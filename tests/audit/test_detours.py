@@ -146,6 +146,12 @@ def api(request: Any) -> Response:
     return Response()
 
 
+@api_view(["GET", "OPTIONS"])
+@permission_classes([permissions.AllowAny])
+def tells(request: Any) -> Response:
+    return Response()
+
+
 class Closed(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse("the page")
@@ -284,6 +290,7 @@ OPEN = "anonymous"
         (for_put_only(page), {"PUT": OPEN}),
         (PutsToGet.as_view(), {"GET": USER, "PUT": OPEN}),
         (lets_preflight_pass(api), {"GET": USER}),
+        (tells, {"GET": OPEN, "OPTIONS": OPEN}),
         (HandsOver.as_view(), {"GET": USER, "OPTIONS": OPEN}),
         (SparesHead.as_view(), {"GET": USER, "HEAD": OPEN}),
         (SparesHeadByTest.as_view(), {"GET": USER, "HEAD": OPEN}),
@@ -305,16 +312,9 @@ OPEN = "anonymous"
     ],
     ids=[
         *("preflight", "preflight answered", "GET required", "POST required", "two methods"),
-        *(
-            "instance",
-            "predicate",
-            "helper",
-            "environment",
-            "policy",
-            "permission's helper",
-            "PUT only",
-        ),
-        *("PUT to get", "api_view", "hands over", "spares HEAD", "test_func"),
+        *("instance", "predicate", "helper", "environment", "policy", "permission's helper"),
+        *("PUT only", "PUT to get", "api_view", "api_view of OPTIONS"),
+        *("hands over", "spares HEAD", "test_func"),
         *("own head", "guarded head", "dispatch", "dispatch answers", "permission", "viewset"),
         *("reading", "get_permissions", "open"),
     ],
@@ -327,6 +327,19 @@ def test_methods_are_listed_that_get_past_a_guard(view: Any, truth: dict[str, st
     assert {key: (each.access.value, each.agrees) for key, each in told.items() if each} == {
         key: (access, True) for key, access in truth.items()
     }
+
+
+def test_what_api_view_has_for_options_is_not_run() -> None:
+    called = []
+
+    @api_view(["OPTIONS"])
+    @permission_classes([permissions.AllowAny])
+    def view(request: Any) -> Response:
+        called.append(request)
+        return Response()
+
+    assert audited(view)["OPTIONS"].access.value == OPEN
+    assert called == []
 
 
 def test_why_is_told() -> None:
