@@ -30,8 +30,20 @@ def with_cells(function: FunctionType, changed: Mapping[str, Any]) -> FunctionTy
         CellType(changed[name]) if name in changed else cell
         for name, cell in zip(names, function.__closure__ or (), strict=True)
     )
-    code, defaults = function.__code__, function.__defaults__
-    twin = FunctionType(code, function.__globals__, function.__name__, defaults, closure)
+    return _twin(function, function.__globals__, closure)
+
+
+def with_globals(function: FunctionType, changed: Mapping[str, Any]) -> FunctionType:
+    """Return a copy of ``function`` that finds other values under these names in its module."""
+    return _twin(function, {**function.__globals__, **changed}, function.__closure__)
+
+
+def _twin(
+    function: FunctionType, module: dict[str, Any], closure: tuple[CellType, ...] | None
+) -> FunctionType:
+    twin = FunctionType(
+        function.__code__, module, function.__name__, function.__defaults__, closure
+    )
     twin.__kwdefaults__ = function.__kwdefaults__
     twin.__qualname__ = function.__qualname__
     vars(twin).update(vars(function))

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 
-from django_hardened.audit import admin, functions, layers, marks, memos, places
+from django_hardened.audit import admin, functions, layers, marks, memos, places, tables
 from django_hardened.audit.capture import forget_cached, quiet, without_sending
 from django_hardened.audit.details import details
 from django_hardened.audit.detours import detours
@@ -101,7 +101,7 @@ def _told_apart_by(route: Route) -> tuple[object, ...]:
 
     The path that ends in ``.json`` is the same for all.
     """
-    if functions.is_bare(route.callback):
+    if functions.is_bare(route.callback) and not tables.table_of(route.callback):
         return (route.argument_names - {"format"},)
     return _SUFFIX.sub("", route.path), route.full_name
 

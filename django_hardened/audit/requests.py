@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from django.conf import settings
@@ -73,7 +74,12 @@ class _Environ(dict[str, Any]):
 
     def items(self) -> Any:
         self.are_headers_read = True
+        self.note_method()
         return super().items()
+
+    def __iter__(self) -> Iterator[str]:
+        # With its own, a copy is made item by item.
+        return super().__iter__()
 
     def _note(self, key: object) -> None:
         self.are_headers_read = self.are_headers_read or key in _OPTIONAL
@@ -94,7 +100,7 @@ class _Headers(HttpHeaders):
     """As the headers of every request, and each look is one into its ``META``."""
 
     def __init__(self, environ: _Environ) -> None:
-        super().__init__(dict(environ))
+        super().__init__(dict(dict.items(environ)))
         self._environ = environ
 
     def __getitem__(self, key: str) -> str:

@@ -93,6 +93,18 @@ def follows(policy: Policy) -> Any:
     return decorator
 
 
+def copies(copied: Any) -> Any:
+    def decorator(function: Any) -> Any:
+        @wraps(function)
+        def guard(request: HttpRequest) -> Any:
+            is_spared = copied(request.META)["REQUEST_METHOD"] == "OPTIONS"
+            return (function if is_spared else login_required(function))(request)
+
+        return guard
+
+    return decorator
+
+
 def asks(predicate: str) -> Any:
     def decorator(function: Any) -> Any:
         @wraps(function)
@@ -286,6 +298,9 @@ OPEN = "anonymous"
         (asks("name")(page), {"GET": USER, "OPTIONS": OPEN}),
         (asks("environment")(page), {"GET": USER, "HEAD": OPEN}),
         (follows(Policy("method"))(page), {"GET": USER, "OPTIONS": OPEN}),
+        (copies(dict)(page), {"GET": USER, "OPTIONS": OPEN}),
+        (copies(lambda meta: {**meta})(page), {"GET": USER, "OPTIONS": OPEN}),
+        (copies(lambda meta: dict(meta.items()))(page), {"GET": USER, "OPTIONS": OPEN}),
         (ApiThatAsks.as_view(), {"GET": USER, "HEAD": OPEN}),
         (for_put_only(page), {"PUT": OPEN}),
         (PutsToGet.as_view(), {"GET": USER, "PUT": OPEN}),
@@ -312,7 +327,8 @@ OPEN = "anonymous"
     ],
     ids=[
         *("preflight", "preflight answered", "GET required", "POST required", "two methods"),
-        *("instance", "predicate", "helper", "environment", "policy", "permission's helper"),
+        *("instance", "predicate", "helper", "environment", "policy", "copy"),
+        *("another copy", "items", "permission's helper"),
         *("PUT only", "PUT to get", "api_view", "api_view of OPTIONS"),
         *("hands over", "spares HEAD", "test_func"),
         *("own head", "guarded head", "dispatch", "dispatch answers", "permission", "viewset"),

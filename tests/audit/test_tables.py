@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from audit_support import audited, called
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.urls import path
 from django.views import View
 from django.views.decorators.cache import cache_page
 from django.views.decorators.csrf import csrf_exempt
@@ -44,6 +46,35 @@ class Resource:
         return self.handlers[str(request.method).lower()](request)
 
 
+class Fixed:
+    """Has its table from its class."""
+
+    handlers = {"GET": closed, "DELETE": page}
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self.handlers[str(request.method)](request)
+
+
+def except_a(function: Any) -> Any:
+    @wraps(function)
+    def guard(request: HttpRequest) -> Any:
+        return function(request) if request.path == "/a/" else HttpResponse(status=403)
+
+    return guard
+
+
+HANDLERS = {"GET": closed, "DELETE": page}
+GUARDED = {"GET": except_a(page)}
+
+
+def of_module(request: HttpRequest) -> Any:
+    return HANDLERS[str(request.method)](request)
+
+
+def of_module_by_path(request: HttpRequest) -> Any:
+    return GUARDED[str(request.method)](request)
+
+
 def table(**handlers: Any) -> Any:
     def view(request: HttpRequest) -> Any:
         try:
@@ -68,11 +99,13 @@ def table(**handlers: Any) -> Any:
         (login_required(table(GET=page, POST=page)), {"GET": USER, "POST": USER}),
         (csrf_exempt(table(GET=closed, PATCH=page)), {"GET": USER, "PATCH": OPEN}),
         (Resource(GET=closed, DELETE=page), {"GET": USER, "DELETE": OPEN}),
+        (Fixed(), {"GET": USER, "DELETE": OPEN}),
+        (of_module, {"GET": USER, "DELETE": OPEN}),
         (Resource(get=page, put=page).serve, {"GET": USER, "PUT": USER}),
     ],
     ids=[
         *("closed", "open write", "open read", "own head", "the same head", "classes", "POST"),
-        *("decorated", "exempt", "instance", "method"),
+        *("decorated", "exempt", "instance", "class", "module", "method"),
     ],
 )
 def test_each_method_is_what_its_view_is(view: Any, truth: dict[str, str]) -> None:
@@ -89,6 +122,14 @@ def test_it_is_called_what_its_view_is_called() -> None:
     assert found["GET"].view == found["DELETE"].view == f"{__name__}.page"
     assert found["GET"].cache == "cache_page 60 s"
     assert not found["DELETE"].csrf_exempt, "Django asks what the URL leads to"
+
+
+def test_one_at_two_paths_is_asked_at_each() -> None:
+    found = audited(path("a/", of_module_by_path), path("b/", of_module_by_path))
+    assert {key: each.access.value for key, each in found.items()} == {
+        "GET /a/": OPEN,
+        "GET /b/": "permission",
+    }
 
 
 def test_nothing_of_its_own_is_run() -> None:
