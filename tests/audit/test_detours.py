@@ -300,6 +300,10 @@ OPEN = "anonymous"
         (follows(Policy("method"))(page), {"GET": USER, "OPTIONS": OPEN}),
         (copies(dict)(page), {"GET": USER, "OPTIONS": OPEN}),
         (copies(lambda meta: {**meta})(page), {"GET": USER, "OPTIONS": OPEN}),
+        (
+            copies(lambda meta: {key: meta[key] for key in meta})(page),
+            {"GET": USER, "OPTIONS": OPEN},
+        ),
         (copies(lambda meta: dict(meta.items()))(page), {"GET": USER, "OPTIONS": OPEN}),
         (ApiThatAsks.as_view(), {"GET": USER, "HEAD": OPEN}),
         (for_put_only(page), {"PUT": OPEN}),
@@ -328,7 +332,7 @@ OPEN = "anonymous"
     ids=[
         *("preflight", "preflight answered", "GET required", "POST required", "two methods"),
         *("instance", "predicate", "helper", "environment", "policy", "copy"),
-        *("another copy", "items", "permission's helper"),
+        *("another copy", "each key", "items", "permission's helper"),
         *("PUT only", "PUT to get", "api_view", "api_view of OPTIONS"),
         *("hands over", "spares HEAD", "test_func"),
         *("own head", "guarded head", "dispatch", "dispatch answers", "permission", "viewset"),
