@@ -14,6 +14,7 @@ from shutil import which
 from time import monotonic, sleep
 
 import pytest
+from host_attacks.servers import free_port
 
 _PATIENCE = 60
 _PROGRAMS = {
@@ -98,12 +99,6 @@ def ask(running: Server, command: str) -> str:
     with socket.create_connection(("127.0.0.1", running.port), timeout=_PATIENCE) as connection:
         connection.sendall(f"{command}\r\nquit\r\n".encode())
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode("latin-1")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _options(kind: str, port: int) -> list[str]:

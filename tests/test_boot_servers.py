@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from host_attacks.servers import free_port
 
 # Seconds: until a server has ended or answered; and for how long one whose supervisor goes on is
 # asked after a worker of it has been refused.
@@ -167,8 +168,7 @@ def _started(
     site: Path, settings: str, command: list[str]
 ) -> Iterator[tuple[subprocess.Popen[bytes], int, Path]]:
     """Start a server in a process group of its own, and end all of it."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     log = site / f"{port}.log"
     with log.open("wb") as output:
         server = subprocess.Popen(

@@ -15,8 +15,8 @@ from time import monotonic, sleep
 from urllib.parse import urlencode
 
 import pytest
+from host_attacks.servers import free_port
 from logins_support import COUNTED, basic
-from servers_support import free_port
 
 pytest.importorskip("gunicorn")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 
 from host_attacks.corpus import corpus
@@ -19,6 +20,8 @@ from host_attacks.wire import TIMEOUT, exchange
 
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 60  # seconds until a server is up
+_FIRST_PORT, _PORTS = 20_000, 12_000
+_turns = count(997 * os.getpid())  # processes that run side by side begin far from each other
 
 _WSGI, _ASGI = "host_attacks.site.wsgi", "host_attacks.site.asgi:application"
 # Whom to believe is decided once, in HARDENED_TRUSTED_PROXIES: no server rewrites anything.
@@ -82,8 +85,15 @@ def serving(setup: Setup, directory: Path) -> Iterator[int]:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    """Return a port for a server that is about to start; the next calls return others.
+
+    Below those that connections are given (``ip_local_port_range`` of Linux): one that the kernel
+    picks may be gone before the server has it.
+    """
+    while True:
+        port = _FIRST_PORT + next(_turns) % _PORTS
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def answers(port: int) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from servers_support import free_port
+from host_attacks.servers import free_port
 
 GUESSES, CROWD, PATIENCE = 200, 20, 60
 

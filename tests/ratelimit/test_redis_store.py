@@ -17,8 +17,9 @@ from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
+from host_attacks.servers import free_port
 from hypothesis import given, settings
-from servers_support import Server, ask, await_cluster, cluster, free_port, server
+from servers_support import Server, ask, await_cluster, cluster, server
 from stores_support import (
     Clock,
     admitted_at_once,
