@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -171,11 +170,11 @@ def append_declarations(path: Path, endpoints: Iterable[tuple[str, str]]) -> boo
         ValueError: it is not TOML, or would not be after that. Nothing has been written.
     """
     before = path.read_text(encoding="utf-8") if path.exists() else ""
-    listed = [*_drafts_in(tomllib.loads(before))]
+    listed = _listed_in(tomllib.loads(before))
     gap = "" if not before else "\n" if before.endswith("\n") else "\n\n"
     methods: dict[str, list[str]] = {}
     for pattern, method in endpoints:
-        if not any(each.covers(pattern, method) for each in listed):
+        if not any(_is_about(each, pattern, method) for each in listed):
             methods.setdefault(pattern, []).append(method)
     if not methods:
         return False
@@ -186,11 +185,20 @@ def append_declarations(path: Path, endpoints: Iterable[tuple[str, str]]) -> boo
     return True
 
 
-def _drafts_in(document: Mapping[str, Any]) -> Iterator[Declaration]:
-    """Yield what the entries are about, whatever else they lack."""
-    for item in document.get("public", []):
-        with suppress(TypeError, ValueError):  # which read_declarations() tells
-            yield parse_declaration({**item, "reason": "to be written"})
+def _listed_in(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    items = document.get("public", [])
+    return [each for each in items if isinstance(each, Mapping)] if isinstance(items, list) else []
+
+
+def _is_about(item: Mapping[str, Any], pattern: str, method: str) -> bool:
+    """Whether an entry is about an endpoint, whatever it lacks; read_declarations() says what."""
+    try:
+        return parse_declaration({**item, "reason": "to be written"}).covers(pattern, method)
+    except ValueError:
+        named = item.get("method")
+        return item.get("pattern") == pattern and method in (
+            named if isinstance(named, list) else [named]
+        )
 
 
 def _drafted(pattern: str, methods: list[str]) -> str:

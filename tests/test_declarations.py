@@ -154,6 +154,20 @@ def test_a_draft_is_not_written_twice(tmp_path: Path, pattern: str, method: str)
     assert append_declarations(path, [("/c/", "GET")])
 
 
+@pytest.mark.parametrize(("pattern", "method"), [("/*", "GET"), ("/a/", "M-SEARCH")])
+def test_nor_is_one_that_nobody_could_declare(tmp_path: Path, pattern: str, method: str) -> None:
+    path = tmp_path / "public_endpoints.toml"
+    assert append_declarations(path, [(pattern, method)])
+    assert not append_declarations(path, [(pattern, method)])
+
+
+def test_what_is_no_list_is_not_added_to(tmp_path: Path) -> None:
+    path = tmp_path / "public_endpoints.toml"
+    path.write_text("public = 5\n")
+    with pytest.raises(ValueError, match="Cannot overwrite"):
+        append_declarations(path, [("/a/", "GET")])
+
+
 def test_what_is_no_entry_is_kept_beside_a_draft(tmp_path: Path) -> None:
     path = tmp_path / "public_endpoints.toml"
     path.write_text("public = [1, {method = 2}]\n")

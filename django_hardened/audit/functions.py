@@ -8,6 +8,7 @@ from types import CellType, FunctionType, MethodType
 from typing import Any
 
 FRAMEWORKS = ("django.", "rest_framework.")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 
 
 def cells(function: object) -> dict[str, Any]:
@@ -60,6 +61,15 @@ def is_bare(view: object) -> bool:
     if not isinstance(view, FunctionType):
         return False
     return not (view.__closure__ or hasattr(view, "__wrapped__"))
+
+
+def is_table(value: object) -> bool:
+    """Whether ``value`` is a dictionary of views by their methods."""
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(str(key).upper() in _METHODS and callable(each) for key, each in value.items())
+    )
 
 
 def is_class_view(view: object) -> bool:

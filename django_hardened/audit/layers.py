@@ -18,6 +18,7 @@ from typing import Any, cast
 from django_hardened.audit.functions import (
     cells,
     is_class_view,
+    is_table,
     middleware_of,
     module_of,
     name_of,
@@ -101,10 +102,13 @@ def _enclosed_view(view: Any) -> Any:
     function = view.__func__ if isinstance(view, MethodType) else view
     if not isinstance(function, FunctionType):
         return None
+    enclosed = cells(function)
+    if any(map(is_table, enclosed.values())):  # beside which a function is what else may answer
+        return None
     passes_on = function.__code__.co_flags & (CO_VARARGS | CO_VARKEYWORDS)
     found = [
         value
-        for name, value in cells(function).items()
+        for name, value in enclosed.items()
         if callable(value)
         and not isinstance(value, type)
         and (name in _NAMES or (passes_on and _takes_request(value)))

@@ -9,12 +9,11 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from django_hardened.audit import bodies
-from django_hardened.audit.functions import cells, with_cells, with_globals
+from django_hardened.audit.functions import cells, is_table, with_cells, with_globals
 from django_hardened.audit.memos import remembered
 
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 # What is named by code that looks a view up, or answers that there is none, or looks at the user.
-# Any other does work of its own, and is not run.
+# Any other does work of its own, and is not run; nor is what the project calls by such a name.
 _NAMES = frozenset(
     """method get lower upper str keys join sorted list callable KeyError AttributeError
     HttpResponse HttpResponseNotAllowed HttpResponseForbidden Http404 PermissionDenied status
@@ -47,18 +46,20 @@ def with_table(view: View, change: Callable[[View], View]) -> View:
 def _found(view: View) -> tuple[str, dict[str, View]]:
     function = bodies.function_of(view)
     names = _names_of(function) if function is not None else frozenset()
-    if len(names) != 1:
+    others = names - _NAMES
+    if function is None or "method" not in names or len(others) != 1:
         return "", {}
-    (name,) = names
+    (name,) = others
     table = _held(view, name)
-    return (name, table) if _is_table(table) else ("", {})
+    # One of another kind may have views that it does not show.
+    if type(table) is not dict or not is_table(table) or _may_call_others(view, function, name):
+        return "", {}
+    return name, table
 
 
 @remembered
 def _names_of(function: FunctionType) -> frozenset[str]:
-    """Return what a function that looks at the method names beside what is harmless."""
-    names = bodies.names_in(function.__code__)
-    return frozenset(names - _NAMES) if "method" in names else frozenset()
+    return frozenset(bodies.names_in(function.__code__))
 
 
 def _held(view: View, name: str) -> Any:
@@ -68,13 +69,22 @@ def _held(view: View, name: str) -> Any:
     return getattr_static(owner, name, None) if hasattr(owner, "__dict__") else None
 
 
+def _may_call_others(view: View, function: FunctionType, table: str) -> bool:
+    """Whether a name in the code may be that of something of the project, beside the table."""
+    defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    if any(map(callable, defaults)) or set(function.__code__.co_freevars) - {table}:
+        return True
+    names = _names_of(function) - {table}
+    of_module = [function.__globals__[name] for name in names & function.__globals__.keys()]
+    if not all(_is_of_django(each) for each in of_module):
+        return True
+    owner = None if isinstance(view, FunctionType) else _owner(view)
+    return owner is not None and any(hasattr(type(owner), n) or n in vars(owner) for n in names)
+
+
+def _is_of_django(value: object) -> bool:
+    return str(getattr(value, "__module__", "")).startswith(("django.", "builtins"))
+
+
 def _owner(view: View) -> Any:
     return view.__self__ if isinstance(view, MethodType) else view
-
-
-def _is_table(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(str(key).upper() in _METHODS and callable(each) for key, each in value.items())
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import wraps
 from typing import Any
 
@@ -76,6 +77,10 @@ def of_module_by_path(request: HttpRequest) -> Any:
 
 
 def table(**handlers: Any) -> Any:
+    return table_in(handlers)
+
+
+def table_in(handlers: Any) -> Any:
     def view(request: HttpRequest) -> Any:
         try:
             handler = handlers[str(request.method)]
@@ -132,24 +137,97 @@ def test_one_at_two_paths_is_asked_at_each() -> None:
     }
 
 
-def test_nothing_of_its_own_is_run() -> None:
-    done = []
+done: list[str] = []
 
-    def with_work(**handlers: Any) -> Any:
-        def view(request: HttpRequest) -> Any:
-            done.append(request.method)
-            return handlers[str(request.method)](request)
 
-        return view
+def work(*args: Any, **kwargs: Any) -> HttpResponse:
+    done.append("work")
+    return HttpResponse()
 
-    def with_default(**handlers: Any) -> Any:
-        def view(request: HttpRequest) -> Any:
-            return handlers.get(str(request.method), done.append)(request)
 
-        return view
+def upper(request: HttpRequest) -> HttpResponse:
+    return work()
 
-    for view in (with_work(GET=closed), with_default(GET=closed)):
-        assert audited(view)["GET"].access.value == OPEN, "what cannot be seen is not closed"
+
+class WithGet(Resource):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return work()
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.method == "GET":
+            return self.get(request)
+        return self.handlers[str(request.method)](request)
+
+
+def with_work(handlers: Any) -> Any:
+    def view(request: HttpRequest) -> Any:
+        work(request.method)
+        return handlers[str(request.method)](request)
+
+    return view
+
+
+def with_fallback(handlers: Any, fallback: Any) -> Any:
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return handlers.get(str(request.method), fallback)(request, *args, **kwargs)
+
+    return view
+
+
+def with_default(handlers: Any) -> Any:
+    def view(request: HttpRequest, fallback: Any = work) -> Any:
+        return handlers.get(str(request.method), fallback)(request)
+
+    return view
+
+
+def with_keyword(handlers: Any) -> Any:
+    def view(request: HttpRequest, *, fallback: Any = work) -> Any:
+        return handlers.get(str(request.method), fallback)(request)
+
+    return view
+
+
+def with_a_harmless_name(handlers: Any, list: Any) -> Any:  # noqa: A002
+    def view(request: HttpRequest) -> Any:
+        return handlers.get(str(request.method), list)(request)
+
+    return view
+
+
+def with_one_of_the_module(handlers: Any) -> Any:
+    def view(request: HttpRequest) -> Any:
+        return upper(request) if request.method == "GET" else handlers[str(request.method)](request)
+
+    return view
+
+
+class Open(dict[str, Any]):
+    def __missing__(self, method: str) -> Any:
+        return work
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        with_work({"GET": closed}),
+        with_fallback({"GET": closed, "DELETE": work}, page),
+        with_default({"GET": closed}),
+        with_keyword({"GET": closed}),
+        with_a_harmless_name({"POST": closed}, work),
+        with_one_of_the_module({"POST": closed}),
+        WithGet(POST=closed),
+        table_in(defaultdict(lambda: work, GET=closed)),
+        table_in(Open(GET=closed)),
+    ],
+    ids=[
+        *("work", "fallback", "default", "keyword", "name", "module", "method"),
+        *("defaultdict", "missing"),
+    ],
+)
+def test_nothing_of_its_own_is_run(view: Any) -> None:
+    done.clear()
+    assert audited(view)["GET"].access.value == OPEN, "what cannot be seen is not closed"
     assert done == []
 
 

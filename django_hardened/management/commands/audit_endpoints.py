@@ -175,7 +175,7 @@ class Command(BaseCommand):
             return
         try:
             is_new = append_declarations(path, drafts)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise CommandError(f"{path} cannot be written: {error}") from error
         done = f"Added to {path}." if is_new else f"All of it stands in {path}."
         self.stderr.write(f"{done} Write down why each is public, or close it.")
