@@ -81,19 +81,18 @@ def _run_class(
     else:
         instance.request, instance.args, instance.kwargs = request, args, kwargs
     prepare(instance)
-    method = request.method.lower()
-    names = {method, (actions or {}).get(method, method)}
-    if has_own(instance, "dispatch"):  # which may call any of them
-        names |= {*map(str.lower, instance.http_method_names), *(actions or {}).values()}
-    _empty_handlers(instance, names)
+    _empty_handlers(instance, actions or {})
     _quieten(instance)
     return instance.dispatch(request, *args, **kwargs)
 
 
-def _empty_handlers(instance: Any, names: set[str]) -> None:
-    """Put what only notes that it was called in the place of these methods."""
+def _empty_handlers(instance: Any, actions: Mapping[str, str]) -> None:
+    """Put what only notes that it was called in the place of all handlers.
+
+    Code of the class in front of them may call any, whatever the method.
+    """
     empty: dict[Any, Any] = {}
-    for name in names:
+    for name in {*map(str.lower, instance.http_method_names), *actions.values()}:
         handler = getattr(instance, name, None)
         # What Django and REST framework answer to OPTIONS is nothing of the view's.
         if handler is not None and (name != "options" or has_own(instance, name)):
@@ -114,8 +113,7 @@ class _Emptied:
     def __call__(self, **initkwargs: Any) -> Any:
         instance = self._cls(**initkwargs)
         self._prepare(instance)
-        names = {*map(str.lower, instance.http_method_names), *self._actions.values()}
-        _empty_handlers(instance, names)
+        _empty_handlers(instance, self._actions)
         _quieten(instance)
         return instance
 

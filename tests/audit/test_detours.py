@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from audit_support import audited, called
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.mixins import UserPassesTestMixin
+from django.contrib.auth.mixins import LoginRequiredMixin, UserPassesTestMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -359,6 +359,25 @@ def test_what_api_view_has_for_options_is_not_run() -> None:
         return Response()
 
     assert audited(view)["OPTIONS"].access.value == OPEN
+    assert called == []
+
+
+def test_no_other_handler_is_run() -> None:
+    called = []
+
+    class View(LoginRequiredMixin, Closed):
+        def get(self, request: HttpRequest) -> HttpResponse:
+            called.append(request)
+            return HttpResponse("a preview")
+
+        def post(self, request: HttpRequest) -> HttpResponse:
+            return HttpResponse()
+
+        def handle_no_permission(self) -> Any:
+            return self.get(self.request)
+
+    found = audited(View.as_view())
+    assert {key: each.access.value for key, each in found.items()} == {"GET": OPEN, "POST": OPEN}
     assert called == []
 
 
