@@ -18,9 +18,11 @@ from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.cache import CacheMiddleware
+from django.utils.cache import patch_cache_control
 from django.utils.decorators import decorator_from_middleware_with_args
 
 from django_hardened.hosts import parse_host
+from django_hardened.nonces import rendered_nonce
 from django_hardened.private_responses import mark_private
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -153,6 +155,8 @@ class PublicCacheMiddleware(CacheMiddleware):
         self, request: HttpRequest, response: HttpResponseBase | str
     ) -> HttpResponseBase | str:
         mark_private(request, cast(HttpResponseBase, response))
+        if rendered_nonce(request):  # of whichever middleware, where HeadersMiddleware is not used
+            patch_cache_control(cast(HttpResponseBase, response), private=True)
         return super().process_response(request, response)
 
 

@@ -192,13 +192,13 @@ def _listed_in(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def _is_about(item: Mapping[str, Any], pattern: str, method: str) -> bool:
     """Whether an entry is about an endpoint, whatever it lacks; read_declarations() says what."""
+    named = item.get("method")
+    about = {"pattern": item.get("pattern"), "method": named, "reason": "to be written"}
     try:
-        return parse_declaration({**item, "reason": "to be written"}).covers(pattern, method)
+        return parse_declaration(about).covers(pattern, method)
     except ValueError:
-        named = item.get("method")
-        return item.get("pattern") == pattern and method in (
-            named if isinstance(named, list) else [named]
-        )
+        listed = named if isinstance(named, list) else [named]
+        return item.get("pattern") == pattern and method in listed
 
 
 def _drafted(pattern: str, methods: list[str]) -> str:

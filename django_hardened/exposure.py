@@ -76,7 +76,7 @@ def findings(
         for each, why in stale(endpoints, declarations)
     ]
     found += [
-        Finding("declaration", problem, "Correct it, or remove it.")
+        Finding("declaration", problem, "Correct what it says, or remove the entry.")
         for problem in declarations.problems
     ]
     found += _differing(endpoints)

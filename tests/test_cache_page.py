@@ -11,11 +11,13 @@ from asgiref.sync import iscoroutinefunction
 from cached_site_support import SETTINGS, cached, made, visit
 from django.core.cache import cache, caches
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 from django.views.decorators.cache import cache_page as stock_cache_page
+from rest_framework.request import Request
 
 from django_hardened.cache import cache_page
+from django_hardened.nonces import give_nonce
 
 LOOKING = ["hello", "ahello", "session", "template", "api", "page", "async-page", "replaces"]
 BY_METHOD = ["api-get", "api-dispatch", "page-get", "page-dispatch"]
@@ -114,3 +116,23 @@ def test_an_async_view_stays_async() -> None:
         return HttpResponse()
 
     assert iscoroutinefunction(cache_page(30)(view))
+
+
+@pytest.mark.parametrize("is_drf", [False, True], ids=["django", "rest_framework"])
+@pytest.mark.parametrize("is_early", [False, True], ids=["in the view", "before it"])
+def test_a_page_with_a_nonce_is_kept_by_nobody(is_drf: bool, is_early: bool) -> None:
+    calls = []
+
+    @cache_page(60)
+    def view(request: Any) -> HttpResponse:
+        calls.append(request)
+        return HttpResponse("" if is_early else f"{request.csp_nonce}")
+
+    for _ in range(2):
+        request: Any = RequestFactory().get("/")
+        give_nonce(request)
+        if is_early:
+            str(request.csp_nonce)
+        response = view(Request(request) if is_drf else request)
+        assert response["Cache-Control"] == "private"
+    assert len(calls) == 2

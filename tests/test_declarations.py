@@ -161,6 +161,12 @@ def test_nor_is_one_that_nobody_could_declare(tmp_path: Path, pattern: str, meth
     assert not append_declarations(path, [(pattern, method)])
 
 
+def test_nor_is_one_with_a_key_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "public_endpoints.toml"
+    path.write_text('[[public]]\npattern = "/a/"\nmethod = "get"\nnote = "mine"\n')
+    assert not append_declarations(path, [("/a/", "GET")])
+
+
 def test_what_is_no_list_is_not_added_to(tmp_path: Path) -> None:
     path = tmp_path / "public_endpoints.toml"
     path.write_text("public = 5\n")

@@ -1,4 +1,4 @@
-"""Asking a view whom it lets in: it is called with nothing behind its last door, and answers."""
+"""Asking a view whom it lets in, by calling it with nothing behind its last door."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ask(
     """Call ``view`` with ``request`` and tell what happened.
 
     ``prepare`` may take from an instance of a class what is not about access. No code of the
-    innermost layer runs, and no database is used.
+    innermost layer runs, but what only looks a view up, and no database is used.
     """
 
     def call() -> Any:

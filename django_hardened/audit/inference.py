@@ -35,7 +35,7 @@ class Subject:
         )
         self.path_view = ninja.path_view(self.target)
         self.table = {} if self.cls is not None else tables.table_of(self.target)
-        self.has_guard_of_methods = False  # as far as asking has shown
+        self.is_method_looked_at = False  # as far as asking has shown
 
     @cached_property
     def instance(self) -> Any:
@@ -173,7 +173,7 @@ class _Inquiry:
             route.callback, request, sample.args, sample.kwargs, prepare=prepare
         )
         noted = request.META
-        self.subject.has_guard_of_methods |= noted.is_method_read
+        self.subject.is_method_looked_at |= noted.is_method_looked_at
         return _Heard(answer, gate, asked[-1] if asked else None, noted.are_headers_read)
 
     def admits_staff(self) -> bool:

@@ -31,7 +31,8 @@ _lock = Lock()
 def audit(urlconf: Any = None, *, is_brief: bool = False) -> list[Endpoint]:
     """Return the endpoints of ``urlconf``, by default the project's, in the order of matching.
 
-    No code of a view runs, nothing is called over a network, and no database is needed.
+    No code of a view runs but what only looks another up (``tables``), nothing is called over a
+    network, and no database is needed.
     ``is_brief`` is for who wants to know what is open. It leaves out the ``details``; of the pages
     of an admin it tells no more than that they are for staff, and asks none of them.
     """
@@ -151,7 +152,7 @@ def _asked(route: Route, gates: Gates, *, is_brief: bool) -> Iterator[Endpoint]:
         if inference is not None:
             found.append(_endpoint(subject, method, inference, is_brief=is_brief))
     yield from found
-    if not subject.has_guard_of_methods:
+    if not subject.is_method_looked_at:
         return
     for method in detours(subject.layers, subject.instance, found):
         inference = infer_detour(subject, method, gates)

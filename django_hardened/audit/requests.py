@@ -58,7 +58,7 @@ class _Environ(dict[str, Any]):
     """
 
     are_headers_read = False
-    is_method_read = False
+    is_method_looked_at = False
 
     def __getitem__(self, key: str) -> Any:
         self._note(key)
@@ -93,7 +93,7 @@ class _Environ(dict[str, Any]):
         while frame.f_globals.get("__name__") == __name__ or frame.f_code.co_name == "__getattr__":
             frame = frame.f_back  # type: ignore[assignment]  # somebody has called
         if not str(frame.f_globals.get("__name__")).startswith(_FRAMEWORKS):
-            self.is_method_read = True
+            self.is_method_looked_at = True
 
 
 class _Headers(HttpHeaders):

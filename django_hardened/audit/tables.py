@@ -66,7 +66,8 @@ def _held(view: View, name: str) -> Any:
     if isinstance(view, FunctionType):
         return cells(view).get(name, view.__globals__.get(name))
     owner = _owner(view)
-    return getattr_static(owner, name, None) if hasattr(owner, "__dict__") else None
+    is_copied = hasattr(owner, "__dict__") and not isinstance(owner, type)
+    return getattr_static(owner, name, None) if is_copied else None
 
 
 def _may_call_others(view: View, function: FunctionType, table: str) -> bool:

@@ -59,7 +59,7 @@ W483 = Rule(
 W484 = Rule(
     "W484",
     "A declaration of public endpoints declares nothing: {subject}.",
-    "Correct it, or remove it.",
+    "Correct what it says, or remove the entry.",
     "HARDENED_PUBLIC_ENDPOINTS",
 )
 RULES = (E480, E481, W482, W483, W484)

@@ -159,6 +159,14 @@ class WithGet(Resource):
         return self.handlers[str(request.method)](request)
 
 
+class OfClass:
+    handlers = {"GET": closed}
+
+    @classmethod
+    def serve(cls, request: HttpRequest) -> Any:
+        return cls.handlers[str(request.method)](request)
+
+
 def with_work(handlers: Any) -> Any:
     def view(request: HttpRequest) -> Any:
         work(request.method)
@@ -219,10 +227,11 @@ class Open(dict[str, Any]):
         WithGet(POST=closed),
         table_in(defaultdict(lambda: work, GET=closed)),
         table_in(Open(GET=closed)),
+        OfClass.serve,
     ],
     ids=[
         *("work", "fallback", "default", "keyword", "name", "module", "method"),
-        *("defaultdict", "missing"),
+        *("defaultdict", "missing", "classmethod"),
     ],
 )
 def test_nothing_of_its_own_is_run(view: Any) -> None:

@@ -80,6 +80,10 @@ def test_each_finds_its_own(changes: dict[str, Any], expected: list[str]) -> Non
 @core_only
 def test_two_that_send_policies() -> None:
     assert _codes(MIDDLEWARE=[*MIDDLEWARE, DJANGO_S]) == ["I286"]
+    assert "I286" not in _codes(MIDDLEWARE=[*MIDDLEWARE, DJANGO_S], HARDENED_CSP={})
+    broken = _codes(MIDDLEWARE=[*MIDDLEWARE, DJANGO_S], HARDENED_CSP={"img-scr": ["'self'"]})
+    assert "E281" in broken
+    assert "I286" not in broken
 
 
 def test_what_cannot_be_used_is_named() -> None:

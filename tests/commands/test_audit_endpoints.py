@@ -259,13 +259,15 @@ def test_write_drafts_what_is_missing(base: Path) -> None:
     assert failing("--write", "--check")[0].startswith("5 things")
     err = io.StringIO()
     run("--write", stderr=err)
-    assert err.getvalue().startswith(f"All of it stands in {file}. Write down why")
+    assert err.getvalue().startswith(f"Nothing to add: each has its entry in {file}. Write")
     assert file.read_text() == before
     file.write_text(file.read_text().replace('""', '"It is news."'))
     run("--check")
     err = io.StringIO()
     run("--write", stderr=err)
-    assert err.getvalue() == "Nothing is open that is not declared.\n"
+    assert err.getvalue() == (
+        "Nothing to declare: what is open is declared, or a view of Django's for strangers.\n"
+    )
 
 
 def test_write_needs_a_place_that_can_be_written(base: Path) -> None:

@@ -171,13 +171,15 @@ class Command(BaseCommand):
         if path is None:
             raise CommandError("Set BASE_DIR or HARDENED_PUBLIC_ENDPOINTS_FILE to say where.")
         if not drafts:
-            self.stderr.write("Nothing is open that is not declared.")
+            self.stderr.write(
+                "Nothing to declare: what is open is declared, or a view of Django's for strangers."
+            )
             return
         try:
             is_new = append_declarations(path, drafts)
         except (OSError, ValueError, RecursionError) as error:
             raise CommandError(f"{path} cannot be written: {error}") from error
-        done = f"Added to {path}." if is_new else f"All of it stands in {path}."
+        done = f"Added to {path}." if is_new else f"Nothing to add: each has its entry in {path}."
         self.stderr.write(f"{done} Write down why each is public, or close it.")
 
 
