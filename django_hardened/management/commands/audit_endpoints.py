@@ -190,9 +190,9 @@ def _load_urls() -> None:
         problem = f"{type(error).__name__}: {error}"
         message = f"ROOT_URLCONF ({settings.ROOT_URLCONF}) cannot be loaded: {problem}"
         raise CommandError(message) from error
-    for each in messages:
-        if each.id == "urls.E004":  # an entry that is none
-            raise CommandError(" ".join(filter(None, (each.msg, each.hint))))
+    invalid = [each for each in messages if each.id == "urls.E004"]  # entries that are none
+    if invalid:
+        raise CommandError(" ".join(filter(None, (invalid[0].msg, invalid[0].hint))))
 
 
 class _Progress:
