@@ -49,13 +49,13 @@ def may_refuse(view: Any, owner: type | None = None) -> bool:
 
     Also that of the functions and methods that it calls, where they are not a library's.
     """
-    return any(_refuses(function) for function in called(view, owner)) or _calls_closed(view)
+    return any(_refuses(function) for function in _called(view, owner)) or _calls_closed(view)
 
 
 def takes_submissions(view: Any) -> bool:
     """Whether a function looks at what was sent to it, or cannot be read."""
     function = function_of(view)
-    functions = [*called(view, None), *([function] if function else [])]
+    functions = [*_called(view, None), *([function] if function else [])]
     return not functions or any(
         not _SUBMITTED.isdisjoint(names_in(each.__code__)) for each in functions
     )
@@ -69,17 +69,17 @@ def methods_named(view: Any) -> set[str]:
     function = function_of(view)
     if function is None or "method" not in names_in(function.__code__):
         return set()
-    found = set(_WRITES) & texts_in(function.__code__)
+    found = set(_WRITES) & _texts_in(function.__code__)
     has_form = not _FORMS.isdisjoint(names_in(function.__code__))
     return found | {"POST"} if found and has_form else found
 
 
-def texts_in(code: CodeType) -> set[str]:
+def _texts_in(code: CodeType) -> set[str]:
     """Return the texts that ``code`` and the code in it hold, for themselves or listed."""
     found: set[str] = set()
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            found |= texts_in(constant)
+            found |= _texts_in(constant)
         elif isinstance(constant, tuple | frozenset):  # in ("PUT", "PATCH")
             found |= {each for each in constant if isinstance(each, str)}
         elif isinstance(constant, str):
@@ -88,7 +88,7 @@ def texts_in(code: CodeType) -> set[str]:
 
 
 def names_in(code: CodeType) -> set[str]:
-    """Return the names and short texts that ``code`` and the code in it mention."""
+    """Return the names that ``code`` and the code in it mention."""
     found = {*code.co_names, *code.co_freevars}
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -114,7 +114,7 @@ def function_of(view: Any) -> FunctionType | None:
     return call if isinstance(call, FunctionType) else None
 
 
-def called(view: Any, owner: type | None) -> Iterator[FunctionType]:
+def _called(view: Any, owner: type | None) -> Iterator[FunctionType]:
     """Yield the code of ``view`` and what it calls by name, each once."""
     first = function_of(view)
     if not isinstance(view, FunctionType | MethodType) and first is not None:

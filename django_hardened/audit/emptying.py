@@ -51,10 +51,8 @@ def emptied(view: View, prepare: Callable[[Any], None] = lambda instance: None) 
         return layers.with_view(view, emptied_class)
     if ninja.path_view(target) is not None:
         return view
-    if tables.table_of(target):
-        in_its_place = tables.with_table(target, lambda each: emptied(each, prepare))
-        return layers.with_view(view, in_its_place)
-    return layers.with_view(view, _noting(target))
+    with_empty_table = tables.with_table(target, lambda each: emptied(each, prepare))
+    return layers.with_view(view, with_empty_table or _noting(target))
 
 
 @remembered

@@ -73,7 +73,7 @@ class Subject:
         """The methods that it answers."""
         if self.cls is not None and self.instance is None:
             return ["GET", "POST"]
-        return methods_of(self.layers, self.instance)
+        return methods_of(self.layers, self.instance, self.table)
 
     def handler(self, method: str) -> View:
         """Return the innermost code that answers ``method``."""
@@ -172,9 +172,8 @@ class _Inquiry:
         answer = stopped or ask(
             route.callback, request, sample.args, sample.kwargs, prepare=prepare
         )
-        noted = request.META
-        self.subject.is_method_looked_at |= noted.is_method_looked_at
-        return _Heard(answer, gate, asked[-1] if asked else None, noted.are_headers_read)
+        self.subject.is_method_looked_at |= request.META.is_method_looked_at
+        return _Heard(answer, gate, asked[-1] if asked else None, request.META.are_headers_read)
 
     def admits_staff(self) -> bool:
         """Whether a page of the admin shows itself to staff without any permission."""

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.views.generic import RedirectView
 
-from django_hardened.audit import admin, bodies, functions, ninja, tables
+from django_hardened.audit import admin, bodies, functions, ninja
 
 # HEAD is a GET without a body, and OPTIONS says which methods there are.
 _IMPLIED = {"head", "options"}
 _ORDER = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
 
 
-def methods_of(chain: list[Any], instance: Any = None) -> list[str]:
-    """Return the methods of the view with these layers; ``instance`` is of its class, if any."""
+def methods_of(
+    chain: list[Any], instance: Any = None, table: Mapping[str, Any] = MappingProxyType({})
+) -> list[str]:
+    """Return the methods of the view with these layers.
+
+    ``instance`` is of its class, if it has one, and ``table`` has the views that it hands them to.
+    """
     target = chain[-1]
     path_view = ninja.path_view(target)
     if path_view is not None:
         found = {method for operation in path_view.operations for method in operation.methods}
     elif instance is not None:
         found = _of_instance(instance)
-    elif table := tables.table_of(target):
+    elif table:
         found = {*table}
     elif _is_feed(target):
         found = {"GET"}
@@ -31,14 +38,13 @@ def methods_of(chain: list[Any], instance: Any = None) -> list[str]:
     required = required_methods(chain)
     if required is not None:
         found &= required
-    implied = {"HEAD"} if "GET" in found and not _has_own_head(target, instance) else set()
+    implied = {"HEAD"} if "GET" in found and not _has_own_head(instance, table) else set()
     return sorted(found - implied, key=_rank)
 
 
-def _has_own_head(target: Any, instance: Any) -> bool:
+def _has_own_head(instance: Any, table: Mapping[str, Any]) -> bool:
     if instance is None:
-        table = tables.table_of(target)
-        return table.get("HEAD") is not table.get("GET")
+        return "HEAD" in table and table["HEAD"] is not table["GET"]
     cls = type(instance)
     return has_own(instance, "head") and cls.head is not getattr(cls, "get", None)
 

@@ -54,7 +54,7 @@ class _Messages(list[Any]):
 class _Environ(dict[str, Any]):
     """Notes whether somebody has looked at one of the headers that nobody has to send.
 
-    And whether at the method: a guard, which lets some pass, and no framework.
+    And whether code that is no framework's has looked at the method, as guards do.
     """
 
     are_headers_read = False

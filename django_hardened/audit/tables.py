@@ -10,6 +10,7 @@ from typing import Any
 
 from django_hardened.audit import bodies
 from django_hardened.audit.functions import cells, is_table, with_cells, with_globals
+from django_hardened.audit.layers import View
 from django_hardened.audit.memos import remembered
 
 # What is named by code that looks a view up, or answers that there is none, or looks at the user.
@@ -19,8 +20,6 @@ _NAMES = frozenset(
     HttpResponse HttpResponseNotAllowed HttpResponseForbidden Http404 PermissionDenied status
     user is_authenticated is_active is_staff is_superuser has_perm has_perms""".split()
 )
-
-View = Callable[..., Any]
 
 
 def table_of(view: View) -> dict[str, View]:
@@ -32,9 +31,14 @@ def table_of(view: View) -> dict[str, View]:
     return {method.upper(): each for method, each in table.items()}
 
 
-def with_table(view: View, change: Callable[[View], View]) -> View:
-    """Return a copy of ``view`` that finds what ``change`` makes of each view in its table."""
+def with_table(view: View, change: Callable[[View], View]) -> View | None:
+    """Return a copy of ``view`` that finds what ``change`` makes of each view in its table.
+
+    None if it has no table.
+    """
     name, table = _found(view)
+    if not table:
+        return None
     changed = {name: {method: change(each) for method, each in table.items()}}
     if isinstance(view, FunctionType):
         return (with_cells if name in cells(view) else with_globals)(view, changed)

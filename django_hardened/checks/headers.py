@@ -18,6 +18,7 @@ from django_hardened.checks.csp_policies import HEADERS
 from django_hardened.checks.presence import is_present
 from django_hardened.checks.rules import Rule
 from django_hardened.conf import conf
+from django_hardened.header_plan import HeaderPlan
 from django_hardened.own_settings import OWN_SETTINGS
 
 _LIFETIME: Final = "django_hardened.middleware.SessionLifetimeMiddleware"
@@ -141,11 +142,8 @@ def check_policy_mode(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_nonces(**kwargs: Any) -> list[CheckMessage]:
-    try:
-        plan = header_settings.header_plan()
-    except ImproperlyConfigured:
-        return []  # E281
-    if not stack.has(HEADERS):
+    plan = _plan()
+    if plan is None:
         return []
     policies = (plan.policies.enforced or {}, plan.policies.reported or {})
     has_place = any(csp.NONCE in sources for each in policies for sources in each.values())
@@ -153,6 +151,14 @@ def check_nonces(**kwargs: Any) -> list[CheckMessage]:
     if not has_place or plan.gives_nonces or not engines:
         return []
     return [I285.found(remedy=_nonce_remedy())]
+
+
+def _plan() -> HeaderPlan | None:
+    """Return what ``HeadersMiddleware`` sends, if it is there and the settings can be used."""
+    try:
+        return header_settings.header_plan() if stack.has(HEADERS) else None
+    except ImproperlyConfigured:
+        return None  # E281
 
 
 def _nonce_remedy() -> str:
@@ -164,13 +170,9 @@ def _nonce_remedy() -> str:
 
 
 def check_no_other_sends_policies(**kwargs: Any) -> list[CheckMessage]:
-    if not stack.has(HEADERS):
-        return []
-    try:
-        policies = header_settings.header_plan().policies
-    except ImproperlyConfigured:  # which E281 tells
-        return []
-    if policies.enforced is None and policies.reported is None:  # the other may be the only one
+    plan = _plan()
+    # Where it has no policy, the other may be the only one that has.
+    if plan is None or (plan.policies.enforced is None and plan.policies.reported is None):
         return []
     return [I286.found(subject=other) for other in _OTHERS if stack.has(other)]
 
