@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from threading import Barrier
 from time import monotonic, sleep
+from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ from django_hardened.ratelimit.rates import Limit
 from django_hardened.ratelimit.windows import quantum_of
 
 Operation = tuple[str, float, tuple[int, ...], int]
+# All of pylibmc that Django's PyLibMCCache looks at before it is asked anything; we ask it nothing.
+PYLIBMC = SimpleNamespace(Client=None, NotFound=KeyError)
 
 
 class Clock:

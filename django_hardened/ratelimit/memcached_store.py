@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from django.core.cache.backends.base import BaseCache
-from django.core.cache.backends.memcached import PyLibMCCache
+from django.core.exceptions import ImproperlyConfigured
 
 from django_hardened.ratelimit.decisions import Entry, Standing, StoreUnavailable
-from django_hardened.ratelimit.memcached_clients import Client, Found, PyLibMC, PyMemcache
+from django_hardened.ratelimit.memcached_client import Client, Found
 from django_hardened.ratelimit.rates import Limit
 from django_hardened.ratelimit.windows import SECOND, Window, lifetime_of
 
@@ -24,10 +24,26 @@ _MONTH = 30 * 24 * 60 * 60
 
 
 def from_cache(cache: BaseCache) -> MemcachedStore:
-    """Return the store on the servers of ``cache``, with connections of its own. Keep it."""
+    """Return the store on the servers of ``cache``, with connections of its own. Keep it.
+
+    Raises:
+        ImproperlyConfigured: pymemcache is not installed; or the servers of a PyLibMCCache ask for
+            a user (SASL), which pymemcache cannot name.
+    """
     servers, options = cache.client_servers, cache._options  # type: ignore[attr-defined]  # noqa: SLF001
-    client = PyLibMC if isinstance(cache, PyLibMCCache) else PyMemcache
-    return MemcachedStore(client(servers, options))
+    if "username" in options:
+        raise ImproperlyConfigured(
+            "Memcached counts no rate limit where it asks for a user (SASL): name a cache without "
+            "OPTIONS['username'] in HARDENED_RATELIMIT_CACHE, on a server that only this site "
+            "reaches."
+        )
+    try:
+        return MemcachedStore(Client(servers, options))
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            "Rate limits in Memcached need pymemcache, beside a PyLibMCCache too: "
+            "pip install 'django-hardened[memcached]'"
+        ) from error
 
 
 class MemcachedStore:

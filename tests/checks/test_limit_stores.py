@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from catalogue_support import ODD, codes, findings
 from django.core.cache.backends.base import BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import override_settings
+from stores_support import PYLIBMC
 
 from django_hardened.checks import limit_stores
 from django_hardened.middleware import RateLimitMiddleware
@@ -106,3 +108,15 @@ def test_the_middleware_does_not_start_without_a_store() -> None:
         pytest.raises(Exception, match="No rate limit can be counted in"),
     ):
         RateLimitMiddleware(lambda request: None)  # type: ignore[arg-type, return-value]
+
+
+def test_pylibmc_alone_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither library is imported before the first question."""
+    monkeypatch.setitem(sys.modules, "pylibmc", PYLIBMC)
+    monkeypatch.setitem(sys.modules, "pymemcache", None)
+    backend = "django.core.cache.backends.memcached.PyLibMCCache"
+    caches = {"default": {"BACKEND": backend, "LOCATION": "127.0.0.1:1"}}
+    with override_settings(CACHES=caches):
+        (found,) = findings(limit_stores, **{**NOTHING, "MIDDLEWARE": MIDDLEWARE})
+    assert found.id == "django_hardened.E530"
+    assert "pip install 'django-hardened[memcached]'" in found.msg

@@ -1,17 +1,14 @@
-"""Counts in Memcached: against a client that others overtake, and on real servers by each library.
-
-What is said of ``PyMemcache`` and ``PyLibMC`` is said of both, on servers of their own.
-"""
+"""Counts in Memcached: against a client that others overtake, and on real servers."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
-from importlib.util import find_spec
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Barrier
 from time import monotonic, sleep
@@ -19,10 +16,12 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from hypothesis import given, settings
 from servers_support import Server, ask, server
 from stores_support import (
+    PYLIBMC,
     Clock,
     admitted_at_once,
     admitted_in_any_window,
@@ -31,16 +30,15 @@ from stores_support import (
     histories,
 )
 
-from django_hardened.ratelimit import memcached_clients
+from django_hardened.ratelimit import memcached_client
 from django_hardened.ratelimit.decisions import Entry, StoreUnavailable
-from django_hardened.ratelimit.memcached_clients import TIMEOUT, Client, Found, PyLibMC, PyMemcache
+from django_hardened.ratelimit.memcached_client import TIMEOUT, Client, Found
 from django_hardened.ratelimit.memcached_store import ATTEMPTS, ATTEMPTS_BACK, MemcachedStore, _key
 from django_hardened.ratelimit.rates import Limit
 from django_hardened.ratelimit.shared_stores import shared_store
 from django_hardened.ratelimit.windows import SECOND, lifetime_of, quantum_of
 
 HOUR = Limit(100, 3600)
-LIBRARIES = {"pymemcache": PyMemcache, "pylibmc": PyLibMC}
 BACKENDS = "django.core.cache.backends.memcached."
 
 
@@ -258,14 +256,6 @@ def running() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(params=LIBRARIES)
-def library(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    if find_spec(name) is None:
-        pytest.skip(f"the library {name} is not installed")
-    return name
-
-
 @pytest.fixture(autouse=True)
 def _is_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A crowd of clients is no dead server, and neither is a machine that has more to do."""
@@ -273,22 +263,17 @@ def _is_patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _be_patient(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    monkeypatch.setattr(memcached_clients, "TIMEOUT", seconds)
-    milliseconds, microseconds = int(seconds * 1_000), int(seconds * 1_000_000)
-    for name in ("connect_timeout", "_poll_timeout"):
-        monkeypatch.setitem(memcached_clients._BEHAVIORS, name, milliseconds)
-    for name in ("send_timeout", "receive_timeout"):
-        # Of a second or more libmemcached opens no socket.
-        monkeypatch.setitem(memcached_clients._BEHAVIORS, name, min(999_999, microseconds))
+    monkeypatch.setattr(memcached_client, "TIMEOUT", seconds)
 
 
 @pytest.fixture
-def connect(library: str) -> Iterator[Callable[..., MemcachedStore]]:
+def connect() -> Iterator[Callable[..., MemcachedStore]]:
     """Connect to some servers, with what else Django's backend would be given."""
+    pytest.importorskip("pymemcache", reason="the library pymemcache is not installed")
     clients = []
 
     def connect(*servers: Server | str, **options: Any) -> MemcachedStore:
-        clients.append(LIBRARIES[library]([*map(_at, servers)], options))
+        clients.append(Client([*map(_at, servers)], options))
         return MemcachedStore(clients[-1])
 
     yield connect
@@ -323,19 +308,8 @@ def _kept(running: Server, one: Entry) -> dict[str, int]:
 @given(history=histories())
 def test_it_does_what_the_window_does(running: Server, history: Any) -> None:
     pytest.importorskip("pymemcache", reason="the library pymemcache is not installed")
-    _agrees(running, PyMemcache, history)
-
-
-@settings(max_examples=50, deadline=None)
-@given(history=histories())
-def test_it_does_so_by_libmemcached(running: Server, history: Any) -> None:
-    pytest.importorskip("pylibmc", reason="the library pylibmc is not installed")
-    _agrees(running, PyLibMC, history)
-
-
-def _agrees(running: Server, client_class: Any, history: Any) -> None:
     ask(running, "flush_all")
-    clock, client = Clock(), client_class([_at(running)], {})
+    clock, client = Clock(), Client([_at(running)], {})
     store = MemcachedStore(client, clock=clock)
 
     def state_of(one: Entry) -> bytes | None:
@@ -345,18 +319,6 @@ def _agrees(running: Server, client_class: Any, history: Any) -> None:
     try:
         assert_agrees(store, clock, history, state_of)
     finally:
-        client.reset()
-
-
-def test_both_libraries_count_in_one_state(running: Server) -> None:
-    for library in LIBRARIES:
-        pytest.importorskip(library, reason=f"the library {library} is not installed")
-    ask(running, "flush_all")
-    limited = [entry("any", HOUR)]
-    clients = [client_class([_at(running)], {}) for client_class in LIBRARIES.values()]
-    stores = [MemcachedStore(client) for client in clients * 2]
-    assert [store.hit(limited, 1)[0].remaining for store in stores] == [99, 98, 97, 96]
-    for client in clients:
         client.reset()
 
 
@@ -515,10 +477,10 @@ def test_several_servers_have_each_their_part(connect: Callable[..., MemcachedSt
 
 
 @pytest.mark.parametrize("size", [2, 3, 4, 5])
-def test_pymemcache_shares_keys_out_evenly_and_moves_few(size: int) -> None:
+def test_keys_are_shared_out_evenly_and_moves_few(size: int) -> None:
     pytest.importorskip("pymemcache", reason="the library pymemcache is not installed")
     servers = [f"10.0.0.{number}:11211" for number in range(size)]
-    few, more = PyMemcache(servers[:-1], {}), PyMemcache(servers, {})
+    few, more = Client(servers[:-1], {}), Client(servers, {})
     nodes = {f"client:{n}": more._node(f"client:{n}") for n in range(2_000)}
     for each in servers:
         assert [*nodes.values()].count(each) == pytest.approx(2_000 / size, rel=0.15)
@@ -539,7 +501,7 @@ def _calls(store: MemcachedStore) -> list[Callable[[], Any]]:
 
 
 def _until_it_counts(store: MemcachedStore, limited: Sequence[Entry]) -> int:
-    """Return what remains; libmemcached leaves a server alone for a second after a failure."""
+    """Return what remains, however long the server takes to be back."""
     end = monotonic() + 60
     while True:
         try:
@@ -566,7 +528,7 @@ def test_a_server_that_was_started_again_meanwhile() -> None:
     pytest.importorskip("pymemcache", reason="the library pymemcache is not installed")
     limited = [entry("any", HOUR)]
     with server("memcached") as own:
-        store = MemcachedStore(PyMemcache([f"127.0.0.1:{own.port}"], {}))
+        store = MemcachedStore(Client([f"127.0.0.1:{own.port}"], {}))
         store.hit(limited, 1)
         own.kill()
         own.start_again()
@@ -600,14 +562,9 @@ def test_hung(connect: Callable[..., MemcachedStore], monkeypatch: pytest.Monkey
         store = connect(own)
         store.hit(limited, 1)
         own.hang()
-        hit, take_back, clear = _calls(store)
-        for call in (hit, clear):
+        for call in _calls(store):
             with pytest.raises(StoreUnavailable, match="Memcached: "):
                 call()
-        # libmemcached 1.0, which is in some wheels of pylibmc, says that there is no such key when
-        # it has waited for it in vain: then nothing is given back.
-        with suppress(StoreUnavailable):
-            take_back()
         own.process.send_signal(signal.SIGCONT)
         assert _until_it_counts(store, limited) <= 99
 
@@ -623,45 +580,71 @@ def test_a_server_of_something_else_counts_nothing(
 
 
 def test_no_client_is_patient_unless_a_test_is(
-    library: str, monkeypatch: pytest.MonkeyPatch
+    connect: Callable[..., MemcachedStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _be_patient(monkeypatch, TIMEOUT)
-    options: dict[str, Any] = {"timeout": 30, "connect_timeout": 30}
-    if library == "pylibmc":
-        options = {"behaviors": {"_poll_timeout": 30_000, "receive_timeout": 900_000}}
-    client: Any = LIBRARIES[library](["127.0.0.1:1"], options)
-    if library == "pymemcache":
-        assert client._options["timeout"] == client._options["connect_timeout"] == 0.1
-    else:
-        behaviors = client._client.behaviors
-        assert behaviors["_poll_timeout"] == behaviors["connect_timeout"] == 100
-        assert behaviors["receive_timeout"] == behaviors["send_timeout"] == 100_000
+    client: Any = connect("127.0.0.1:1", timeout=30, connect_timeout=30)._client
+    assert client._options["timeout"] == client._options["connect_timeout"] == 0.1
 
 
 # -- From a cache --------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def alias(library: str) -> Iterator[Callable[..., Any]]:
+@pytest.fixture(params=["PyMemcacheCache", "PyLibMCCache"])
+def alias(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Any]]:
     """Return a cache as a project has it."""
-    backend = {"pymemcache": "PyMemcacheCache", "pylibmc": "PyLibMCCache"}[library]
+    pytest.importorskip("pymemcache", reason="the library pymemcache is not installed")
+    monkeypatch.setitem(sys.modules, "pylibmc", PYLIBMC)
+    backend = f"{BACKENDS}{request.param}"
     with ExitStack() as stack:
 
         def alias(location: Any, **options: Any) -> Any:
-            config = {"BACKEND": f"{BACKENDS}{backend}", "LOCATION": location, "OPTIONS": options}
+            config = {"BACKEND": backend, "LOCATION": location, "OPTIONS": options}
             stack.enter_context(override_settings(CACHES={"default": config}))
             return caches["default"]
 
         yield alias
 
 
-def test_the_store_of_a_cache(alias: Callable[..., Any], library: str, running: Server) -> None:
+def test_the_store_of_a_cache(alias: Callable[..., Any], running: Server) -> None:
+    ask(running, "flush_all")
     store = shared_store(alias(_at(running)))
     assert isinstance(store, MemcachedStore)
-    assert isinstance(store._client, LIBRARIES[library])
-    limited = [entry("of a cache", HOUR, tag=library)]
-    assert store.hit(limited, 1)[0].remaining == 99
+    assert store.hit([entry("of a cache", HOUR)], 1)[0].remaining == 99
     store._client.reset()
+
+
+@pytest.mark.parametrize("alias", ["PyLibMCCache"], indirect=True)
+def test_what_else_libmemcached_is_told_changes_nothing(
+    alias: Callable[..., Any], running: Server
+) -> None:
+    ask(running, "flush_all")
+    behaviors = {"ketama": True, "no_block": True, "receive_timeout": 900_000}
+    store = shared_store(alias(_at(running), binary=True, behaviors=behaviors))
+    assert isinstance(store, MemcachedStore)
+    assert store.hit([entry("any", HOUR)], 1)[0].remaining == 99
+    store._client.reset()
+
+
+@pytest.mark.parametrize("alias", ["PyLibMCCache"], indirect=True)
+def test_a_server_that_asks_for_a_user(alias: Callable[..., Any]) -> None:
+    with pytest.raises(ImproperlyConfigured) as raised:
+        shared_store(alias("127.0.0.1:1", binary=True, username="site", password="of-the-site"))
+    assert "asks for a user (SASL)" in str(raised.value)
+    assert "HARDENED_RATELIMIT_CACHE" in str(raised.value)
+    assert "of-the-site" not in str(raised.value)
+
+
+@pytest.mark.parametrize("alias", ["PyLibMCCache"], indirect=True)
+def test_pylibmc_alone_is_not_enough(
+    alias: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = alias("127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "pymemcache", None)
+    with pytest.raises(ImproperlyConfigured, match=r"pip install 'django-hardened\[memcached\]'"):
+        shared_store(cache)
 
 
 def test_by_a_socket_in_a_folder(alias: Callable[..., Any]) -> None:

@@ -18,7 +18,7 @@ from django.core.cache import caches
 from servers_support import Server, ask, server
 from stores_support import Clock, entry
 
-from django_hardened.ratelimit import memcached_clients, stores
+from django_hardened.ratelimit import memcached_client, stores
 from django_hardened.ratelimit.decisions import Entry, LimiterUnavailable, Standing
 from django_hardened.ratelimit.embedded_store import EmbeddedStore
 from django_hardened.ratelimit.failure_policy import (
@@ -38,8 +38,7 @@ BACKENDS = "django.core.cache.backends."
 # The library, the server, the backend and the location.
 KINDS = {
     "redis": ("redis", "redis", "redis.RedisCache", "redis://127.0.0.1:{}"),
-    "pymemcache": ("pymemcache", "memcached", "memcached.PyMemcacheCache", "127.0.0.1:{}"),
-    "pylibmc": ("pylibmc", "memcached", "memcached.PyLibMCCache", "127.0.0.1:{}"),
+    "memcached": ("pymemcache", "memcached", "memcached.PyMemcacheCache", "127.0.0.1:{}"),
 }
 
 
@@ -132,15 +131,12 @@ def _configure(settings: Any, kind: str, folder: Path, policy: str, *ports: int)
 @pytest.fixture(autouse=True)
 def _is_more_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a second, or a machine that has more to do would look like a server that hangs."""
-    monkeypatch.setattr(memcached_clients, "TIMEOUT", 0.5)
+    monkeypatch.setattr(memcached_client, "TIMEOUT", 0.5)
     if find_spec("redis"):
         from django_hardened.ratelimit import redis_clients
 
         for name in ("socket_timeout", "socket_connect_timeout"):
             monkeypatch.setitem(redis_clients._IMPATIENT, name, 0.5)
-    for name, timeout in memcached_clients._BEHAVIORS.items():
-        if name in {"connect_timeout", "_poll_timeout", "send_timeout", "receive_timeout"}:
-            monkeypatch.setitem(memcached_clients._BEHAVIORS, name, 5 * timeout)
 
 
 @pytest.fixture(params=KINDS)
@@ -364,16 +360,13 @@ def test_nothing_is_raised_but_what_the_policy_says(
         site.await_probe()
 
 
-@pytest.mark.parametrize("kind", ["pymemcache", "pylibmc"])
 @pytest.mark.parametrize("failure", FAILURES)
-def test_one_of_several_servers_fails(
-    kind: str, failure: str, settings: Any, tmp_path: Path
-) -> None:
+def test_one_of_several_servers_fails(failure: str, settings: Any, tmp_path: Path) -> None:
     """A probe of the server that is well does not make requests wait for the other."""
     fail, recover = FAILURES[failure]
     with server("memcached") as first, server("memcached") as second:
-        _configure(settings, kind, tmp_path, "fallback", first.port, second.port)
-        site = Site(kind, second)
+        _configure(settings, "memcached", tmp_path, "fallback", first.port, second.port)
+        site = Site("memcached", second)
         names = [str(number) for number in range(16)]  # some are on each
         assert sum(site.hits(1, name) for name in names) == 16
         fail(second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,7 @@ from django.core.cache.backends.redis import RedisCache
 from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from embedded_store_support import in_processes, takes_from_the_store_of_the_settings
-from stores_support import entry
+from stores_support import PYLIBMC, entry
 
 from django_hardened.ratelimit import stores
 from django_hardened.ratelimit.embedded_place import default_path
@@ -74,8 +75,8 @@ SHARED: dict[type, tuple[str, str, str]] = {
     OwnRedis: ("redis", "redis://127.0.0.1:1", "RedisStore"),
     PyMemcacheCache: ("pymemcache", "127.0.0.1:1", "MemcachedStore"),
     OwnPyMemcache: ("pymemcache", "127.0.0.1:1", "MemcachedStore"),
-    PyLibMCCache: ("pylibmc", "127.0.0.1:1", "MemcachedStore"),
-    OwnPyLibMC: ("pylibmc", "127.0.0.1:1", "MemcachedStore"),
+    PyLibMCCache: ("pymemcache", "127.0.0.1:1", "MemcachedStore"),
+    OwnPyLibMC: ("pymemcache", "127.0.0.1:1", "MemcachedStore"),
 }
 OF_THIS_HOST = [
     LocMemCache,
@@ -109,10 +110,13 @@ def cached(backend: type, location: str = "") -> Any:
 
 
 @pytest.mark.parametrize("backend", SHARED)
-def test_a_server_counts_and_then_the_file_and_then_the_process(backend: type) -> None:
+def test_a_server_counts_and_then_the_file_and_then_the_process(
+    backend: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library, location, name = SHARED[backend]
     if find_spec(library) is None:
         pytest.skip(f"the library {library} is not installed")
+    monkeypatch.setitem(sys.modules, "pylibmc", PYLIBMC)
     with cached(backend, location):
         assert names(get_store()) == [name, "EmbeddedStore", "InProcessStore"]
 
