@@ -16,7 +16,7 @@ from django_hardened.header_settings import header_plan
 from django_hardened.middleware import refusals
 from django_hardened.middleware.asgi_hosts import HostPinning
 from django_hardened.middleware.asgi_proxies import TrustedProxy
-from django_hardened.response_headers import fields_of_data
+from django_hardened.response_headers import header_of_refusal
 
 __all__ = ["HostPinning", "TrustedProxy", "get_asgi_application"]
 
@@ -37,8 +37,9 @@ class _Handler(ASGIHandler):
         """
         request, answer = super().create_request(scope, body_file)
         if answer is not None:
-            fields = fields_of_data(header_plan(), is_https=scope.get("scheme") == "https")
-            for name, value in (*refusals.HEADERS.items(), *fields.values()):
+            is_https = scope.get("scheme") == "https"
+            header = header_of_refusal(refusals.HEADERS, header_plan(), is_https=is_https)
+            for name, value in header.values():
                 answer.headers[name] = value
         return request, answer
 

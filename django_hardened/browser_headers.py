@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal
 
+from django_hardened.cache_control import directives
+
 When = Literal["always", "https", "log-out"]
 Fields = dict[str, tuple[str, str]]
 
-# Names that browsers know: Chromium writes an error to the console for each that it does not.
+# Names that browsers know: Chromium writes a warning to the console for each that it does not.
 # Left out is what sites use without having asked: full screen, autoplay, passkeys; and bluetooth,
 # which Chromium knows on some systems only, and asks its user about.
 _UNUSED_FEATURES: Final = (
@@ -77,6 +79,7 @@ _MEANING: Final = frozenset(
     """connection content-encoding content-length content-range content-type date location
     transfer-encoding upgrade vary""".split()
 )
+_NOT_FOR_ALL: Final = frozenset({"no-store", "no-cache", "private"})
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
@@ -120,8 +123,7 @@ def _check_value(name: str, value: str | None) -> None:
         raise TypeError(f"has a {type(value).__name__} for {name}; None turns it off")
     if not _VALUE.fullmatch(value):
         raise ValueError(f"has a value for {name} that cannot be sent")
-    words = {word.strip().lower() for word in value.split(",")}
-    if name.lower() == "cache-control" and words.isdisjoint({"no-store", "no-cache", "private"}):
+    if name.lower() == "cache-control" and directives(value).isdisjoint(_NOT_FOR_ALL):
         raise ValueError(
             "has a Cache-Control that lets everybody keep what is one user's: for a view, write "
             "Django's cache_control()"

@@ -66,6 +66,7 @@ class HeaderPlan:
 
     Attributes:
         fields: what each response has, by names in lower case.
+        cache_control: that of responses that do not say themselves how they may be stored.
         removed: names that no response has, in lower case.
         https: what responses over https have where nothing has set it.
         log_out: what the response that logs somebody out has.
@@ -82,6 +83,7 @@ class HeaderPlan:
     """
 
     fields: Fields = field(default_factory=dict)
+    cache_control: tuple[str, str] | None = None
     removed: frozenset[str] = frozenset()
     https: Fields = field(default_factory=dict)
     log_out: Fields = field(default_factory=dict)

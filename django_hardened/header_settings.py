@@ -89,8 +89,10 @@ def _make() -> HeaderPlan:
     policies = Policies(None) if "csp" in edge else _policies()
     if report_uri and policies != Policies(None):
         values["Reporting-Endpoints"] = f'{_ENDPOINT}="{report_uri}"'
+    fields = browser_headers.fields(values, "always")
     return HeaderPlan(
-        fields=browser_headers.fields(values, "always"),
+        cache_control=fields.pop("cache-control", None),
+        fields=fields,
         removed=frozenset(name.lower() for name, value in values.items() if value is None),
         https=browser_headers.fields(values, "https"),
         log_out=browser_headers.fields(values, "log-out") if is_https() else {},

@@ -13,8 +13,8 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.utils.functional import LazyObject, empty
 
-# RFC 9111 section 5.2.2. A view that sends one of these has said that others may be given it.
-_SHARED = frozenset({"public", "s-maxage"})
+from django_hardened.cache_control import SHARED, directives
+
 # How long it is fresh, and where; not for whom it is.
 _ABOUT_STORING = frozenset({"private", "no-store", "no-cache", "max-age"})
 
@@ -25,8 +25,8 @@ def mark_private(request: HttpRequest, response: HttpResponseBase) -> None:
     Unless the view has said ``public`` or ``s-maxage``. What it says of its freshness stays, for
     the browser; where it says nothing, no cache at all keeps it.
     """
-    said = _directives(response)
-    if not said.isdisjoint(_SHARED):
+    said = directives(response.headers.get("Cache-Control", ""))
+    if not said.isdisjoint(SHARED):
         return
     if is_private(request) or (_is_unfinished(response) and _may_be_private(request)):
         # What Django's cache middleware asks; releases differ in the directives that they obey.
@@ -35,11 +35,6 @@ def mark_private(request: HttpRequest, response: HttpResponseBase) -> None:
             patch_cache_control(response, private=True, no_store=True)
         elif said.isdisjoint({"private", "no-store"}):
             patch_cache_control(response, private=True)
-
-
-def _directives(response: HttpResponseBase) -> set[str]:
-    fields = response.headers.get("Cache-Control", "").split(",")
-    return {field.partition("=")[0].strip().lower() for field in fields}
 
 
 def is_private(request: HttpRequest) -> bool:

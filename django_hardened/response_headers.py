@@ -28,6 +28,7 @@ from django_hardened.response_policies import (
     POLICY_MARKS,
     Store,
     changed,
+    give_cache_control,
     keep_from_caches,
     name_replaced,
     send_policies,
@@ -56,6 +57,7 @@ def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -
         bundle = changed(marks, plan, scope, frames) or bundle
     _name_what_is_replaced(store, bundle.fields)
     store.update(bundle.fields)
+    give_cache_control(store, plan.cache_control)
     if "x-frame-options" not in bundle.fields and "x-frame-options" in plan.fields:
         store.pop("x-frame-options", None)
     for name in plan.removed:
@@ -75,13 +77,20 @@ def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -
         _raise_cookies(response, store, plan.cookies)
 
 
-def fields_of_data(plan: HeaderPlan, *, is_https: bool) -> Store:
-    """Return what ``plan`` gives to an answer for which Django has made no request: plain text."""
+def header_of_refusal(own: Mapping[str, str], plan: HeaderPlan, *, is_https: bool) -> Store:
+    """Return the header of plain text that answers where Django has made no request.
+
+    ``own`` are the fields that the answer has of itself.
+    """
+    store: Store = {name.lower(): (name, value) for name, value in own.items()}
     bundle = plan.bundle(API, None)
-    fields = {**bundle.fields, **(plan.https if is_https else {})}
+    store.update(bundle.fields)
+    give_cache_control(store, plan.cache_control)
+    if is_https:
+        store.update(plan.https)
     if bundle.enforced is not None:
-        fields[ENFORCED.lower()] = (ENFORCED, bundle.enforced.plain)
-    return fields
+        store[ENFORCED.lower()] = (ENFORCED, bundle.enforced.plain)
+    return store
 
 
 def note_log_out(request: Any, user: Any, **kwargs: object) -> None:

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 
 from django_hardened import csp
+from django_hardened.cache_control import SHARED, directives
 from django_hardened.header_plan import Bundle, Frames, HeaderPlan, Policies
 from django_hardened.log_once import LogOnce
 from django_hardened.nonces import rendered_nonce
@@ -134,6 +135,20 @@ def _may_yet_render(response: HttpResponseBase) -> bool:
     )
 
 
+def give_cache_control(store: Store, pair: tuple[str, str] | None) -> None:
+    """Send ``pair`` where the response says nothing itself, or less.
+
+    A view, or a server of files, that says ``public`` or ``s-maxage`` means it.
+    """
+    if pair is None:
+        return
+    if "cache-control" in store:
+        own, ours = directives(store["cache-control"][1]), directives(pair[1])
+        if "no-store" not in ours or not own.isdisjoint(SHARED):
+            return
+    store["cache-control"] = pair
+
+
 def keep_from_caches(response: HttpResponseBase, store: Store) -> None:
     """Have no cache that people share keep ``response``, whatever its view has said."""
     for name in _SHARED_CACHES:
@@ -141,9 +156,10 @@ def keep_from_caches(response: HttpResponseBase, store: Store) -> None:
     if "cache-control" not in store:
         store["cache-control"] = ("Cache-Control", "private")
         return
-    words = [word.strip() for word in store["cache-control"][1].split(",")]
-    if "no-store" in (word.lower() for word in words):
+    value = store["cache-control"][1]
+    if "no-store" in directives(value):
         return  # which says more, and as the site has put it
+    words = [word.strip() for word in value.split(",")]
     kept = [word for word in words if not word.lower().startswith(("s-maxage", "public"))]
     store["cache-control"] = ("Cache-Control", ", ".join(kept))
     patch_cache_control(response, private=True)

@@ -23,7 +23,7 @@ from django.template.response import TemplateResponse
 from django.urls import include, path
 from django.utils.decorators import method_decorator
 from django.views import View as View_
-from django.views.decorators.cache import cache_control, cache_page
+from django.views.decorators.cache import cache_control, cache_page, never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt, xframe_options_sameorigin
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.permissions import AllowAny
@@ -222,6 +222,9 @@ urlpatterns = [
     path("cached-api-late/", ApiPage.as_view(view=late)),
     path("cached-plain/", cache_page(60)(plain)),
     path("cached-api-plain/", ApiPage.as_view(view=plain)),
+    path("public-plain/", cache_control(public=True, max_age=60)(plain)),
+    path("stored-plain/", cache_control(max_age=60)(plain)),
+    path("never-plain/", never_cache(plain)),
     path("public-page/", cache_control(public=True, s_maxage=60, max_age=60)(page)),
     path("stream/", stream),
     path("astream/", astream),

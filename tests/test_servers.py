@@ -165,7 +165,7 @@ def test_other_hosts_are_refused_before_anything_is_cached(
 
     assert answer.status == status
     if status != 200:
-        assert answer == Answer(status, REFUSED[status], "no-store")
+        assert answer == Answer(status, REFUSED[status], "no-store, max-age=0")
     front_page = site.get("/", ("Host", HOST))
     assert front_page.status == 200
     assert "evil" not in front_page.body

@@ -17,7 +17,7 @@ from django_hardened.hosts import InvalidHost, is_loopback
 from django_hardened.log_window import LogWindow
 from django_hardened.middleware import refusals
 from django_hardened.origins import parse_origin
-from django_hardened.response_headers import fields_of_data
+from django_hardened.response_headers import header_of_refusal
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -123,9 +123,9 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: int) -> No
 
 async def _answer(scope: Scope, send: Send, status: int, body: bytes, **headers: bytes) -> None:
     """Answer with the header that HeadersMiddleware, which sees none of this, would give."""
-    own = {name.lower(): (name, value) for name, value in refusals.HEADERS.items()}
-    own |= fields_of_data(header_plan(), is_https=scope["scheme"] == "https")
-    fields = [(name.encode(), value.encode()) for name, (_, value) in own.items()]
+    is_https = scope["scheme"] == "https"
+    header = header_of_refusal(refusals.HEADERS, header_plan(), is_https=is_https)
+    fields = [(name.encode(), value.encode()) for name, (_, value) in header.items()]
     fields += [(name.encode(), value) for name, value in headers.items()]
     fields.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": fields})

@@ -12,17 +12,32 @@ from django_hardened.settings import hardened_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+# As the validator of OWASP's Secure Headers Project names them; not every browser knows them all.
+UNUSED_FEATURES = """accelerometer autoplay camera clipboard-read clipboard-write
+    cross-origin-isolated display-capture encrypted-media fullscreen gamepad geolocation gyroscope
+    hid idle-detection interest-cohort keyboard-map magnetometer microphone midi payment
+    picture-in-picture publickey-credentials-get screen-wake-lock serial sync-xhr unload usb
+    web-share xr-spatial-tracking""".split()
+
 hardened = hardened_settings(
     Env.from_file(BASE_DIR / ".env"),
     SESSION_COOKIE_AGE=8 * 3600,
     # No script of the site reads it: each form brings the secret along.
     CSRF_COOKIE_HTTPONLY=True,
-    # Two that a site has to ask for, because they break pages: strings that become markup have to
-    # pass a policy first, and each thing that a page loads has to say that it may be loaded.
+    # What a site has to ask for, because each has a price: docs/explanation/what-scanners-say.md.
+    # Strings that become markup have to pass a policy first, and each thing that a page loads has
+    # to say that it may be loaded.
     HARDENED_CSP={**csp.STRICT, "require-trusted-types-for": "'script'"},
     # The admin has no part in the former, but for its page to log in, which stands it.
     HARDENED_CSP_SCOPES={"/admin/login/": {}},
-    HARDENED_HEADERS={"Cross-Origin-Embedder-Policy": "require-corp"},
+    HARDENED_HEADERS={
+        "Cache-Control": "no-store, max-age=0",
+        "Clear-Site-Data": '"cache","cookies","storage"',
+        "Cross-Origin-Embedder-Policy": "require-corp",
+        "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
+        "X-DNS-Prefetch-Control": "off",
+    },
+    SECURE_HSTS_INCLUDE_SUBDOMAINS=True,
     HARDENED_CSP_REPORT_URI="/csp-reports/",
     rest_framework={
         "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
@@ -30,6 +45,8 @@ hardened = hardened_settings(
     },
 )
 globals().update(hardened)
+if hardened["SECURE_HSTS_SECONDS"]:  # not on a developer's machine
+    SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60
 
 INSTALLED_APPS = [
     "django_hardened",

@@ -33,6 +33,7 @@ PLAIN = csp.Compiled.of(
     {k: v for k, v in csp.read(csp.STRICT).items() if k != "upgrade-insecure-requests"}
 ).plain
 FIELDS = {name: row.value for name, row in TABLE.items() if row.value and row.when == "always"}
+NEVER = "max-age=0, no-cache, no-store, must-revalidate, private"  # as never_cache() says it
 EVERYTHING = [
     *("plain", "aplain", "page", "late", "json", "problem", "text", "image", "untyped"),
     *("redirect", "denied", "missing", "unmodified", "rude", "stream", "astream", "file"),
@@ -390,6 +391,28 @@ def test_no_cache_in_front_keeps_a_page_with_a_nonce(send: Any) -> None:
     assert "CDN-Cache-Control" not in response
     with override_settings(TEMPLATES=NO_NONCE_TEMPLATES):
         assert _get(send, "json").get("Cache-Control") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "sent"),
+    [
+        ("plain", "private", "private"),
+        ("json", "no-store, max-age=0", "no-store, max-age=0"),
+        # A view that says that others may store it means it.
+        ("public-plain", "no-store", "public, max-age=60"),
+        ("public-plain", "private", "public, max-age=60"),
+        ("stored-plain", "no-store", "no-store"),
+        ("stored-plain", "private", "max-age=60"),
+        # What may not be stored may be told so in the words of the site, and in none that say less.
+        ("never-plain", "no-store, max-age=0", "no-store, max-age=0"),
+        ("never-plain", "Max-Age=0 , No-Store", "Max-Age=0 , No-Store"),
+        ("never-plain", "private", NEVER),
+        ("never-plain", "no-cache", NEVER),
+    ],
+)
+def test_what_the_site_says_of_storing(send: Any, name: str, said: str, sent: str) -> None:
+    with override_settings(HARDENED_HEADERS={"Cache-Control": said}):
+        assert _get(send, name)["Cache-Control"] == sent
 
 
 def test_decorators_work_on_classes_with_async_methods(send: Any) -> None:
