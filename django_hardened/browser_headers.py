@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal
 
-from django_hardened.cache_control import directives
-
 When = Literal["always", "https", "log-out"]
 Fields = dict[str, tuple[str, str]]
 
@@ -79,7 +77,6 @@ _MEANING: Final = frozenset(
     """connection content-encoding content-length content-range content-type date location
     transfer-encoding upgrade vary""".split()
 )
-_NOT_FOR_ALL: Final = frozenset({"no-store", "no-cache", "private"})
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _VALUE: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
@@ -123,7 +120,9 @@ def _check_value(name: str, value: str | None) -> None:
         raise TypeError(f"has a {type(value).__name__} for {name}; None turns it off")
     if not _VALUE.fullmatch(value):
         raise ValueError(f"has a value for {name} that cannot be sent")
-    if name.lower() == "cache-control" and directives(value).isdisjoint(_NOT_FOR_ALL):
+    # Whole words: private="Set-Cookie" is about that field alone.
+    words = {word.strip().lower() for word in value.split(",")}
+    if name.lower() == "cache-control" and words.isdisjoint({"no-store", "no-cache", "private"}):
         raise ValueError(
             "has a Cache-Control that lets everybody keep what is one user's: for a view, write "
             "Django's cache_control()"

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.utils.functional import LazyObject, empty
 
-from django_hardened.cache_control import SHARED, directives
+from django_hardened.cache_control import directives, is_for_others
 
 # How long it is fresh, and where; not for whom it is.
 _ABOUT_STORING = frozenset({"private", "no-store", "no-cache", "max-age"})
@@ -26,7 +26,7 @@ def mark_private(request: HttpRequest, response: HttpResponseBase) -> None:
     the browser; where it says nothing, no cache at all keeps it.
     """
     said = directives(response.headers.get("Cache-Control", ""))
-    if not said.isdisjoint(SHARED):
+    if is_for_others(said):
         return
     if is_private(request) or (_is_unfinished(response) and _may_be_private(request)):
         # What Django's cache middleware asks; releases differ in the directives that they obey.

@@ -73,6 +73,7 @@ def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -
         _apply_fields(store, marks[FIELDS_MARK])
     if has_nonce:
         keep_from_caches(response, store)
+        give_cache_control(store, plan.cache_control)  # it is for nobody else any more
     if response.cookies or "set-cookie" in store:
         _raise_cookies(response, store, plan.cookies)
 

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 
 from django_hardened import csp
-from django_hardened.cache_control import SHARED, directives
+from django_hardened.cache_control import directives, is_for_others
 from django_hardened.header_plan import Bundle, Frames, HeaderPlan, Policies
 from django_hardened.log_once import LogOnce
 from django_hardened.nonces import rendered_nonce
@@ -42,6 +42,7 @@ _replaced, _wrong = LogOnce(), LogOnce()
 _PAGES: Final = ("text/html", "application/xhtml+xml")
 # For caches in front of a site alone (RFC 9213; Edge Architecture Specification).
 _SHARED_CACHES: Final = ("cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-control")
+_RESTRICTIONS: Final = frozenset({"no-cache", "private"})
 
 Store = dict[str, tuple[str, str]]
 
@@ -135,18 +136,23 @@ def _may_yet_render(response: HttpResponseBase) -> bool:
     )
 
 
-def give_cache_control(store: Store, pair: tuple[str, str] | None) -> None:
-    """Send ``pair`` where the response says nothing itself, or less.
+def give_cache_control(store: Store, of_site: tuple[str, str] | None) -> None:
+    """Have the response be stored no longer, and by nobody else, than the site says.
 
-    A view, or a server of files, that says ``public`` or ``s-maxage`` means it.
+    What says itself that it is for others, a view's or a server's of files, is left as it is.
     """
-    if pair is None:
+    if of_site is None:
         return
-    if "cache-control" in store:
-        own, ours = directives(store["cache-control"][1]), directives(pair[1])
-        if "no-store" not in ours or not own.isdisjoint(SHARED):
-            return
-    store["cache-control"] = pair
+    own = store.get("cache-control", ("", ""))[1]
+    said, wanted = directives(own), directives(of_site[1])
+    if is_for_others(said):
+        return
+    if "no-store" in wanted or not own:
+        if own and "no-store" not in said:
+            name_replaced("Cache-Control")
+        store["cache-control"] = of_site
+    elif missing := (wanted & _RESTRICTIONS) - said:
+        store["cache-control"] = ("Cache-Control", ", ".join([own, *sorted(missing)]))
 
 
 def keep_from_caches(response: HttpResponseBase, store: Store) -> None:

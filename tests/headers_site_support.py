@@ -211,6 +211,11 @@ add_media = decorators.csp_add(
     {"img-src": ["https://b.example"], "media-src": ["https://m.example"]}
 )
 
+
+def said_nothing(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("<p>plain</p>", headers={"Cache-Control": ""})
+
+
 urlpatterns = [
     path("plain/", plain),
     path("aplain/", aplain),
@@ -224,6 +229,8 @@ urlpatterns = [
     path("cached-api-plain/", ApiPage.as_view(view=plain)),
     path("public-plain/", cache_control(public=True, max_age=60)(plain)),
     path("stored-plain/", cache_control(max_age=60)(plain)),
+    path("private-plain/", cache_control(max_age=60, private=True, s_maxage=0)(plain)),
+    path("said-nothing/", said_nothing),
     path("never-plain/", never_cache(plain)),
     path("public-page/", cache_control(public=True, s_maxage=60, max_age=60)(page)),
     path("stream/", stream),

@@ -5,6 +5,7 @@ The clock is that of the host that counts: what hosts' clocks differ by, a windo
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from django_hardened.ratelimit.windows import SECOND, Window, lifetime_of
 ATTEMPTS = 16
 # To give up on taking back leaves a refused hit counted. Whenever one is overtaken another gets on.
 ATTEMPTS_BACK = 8 * ATTEMPTS
+# What pylibmc takes behind the port. Keys are shared out evenly here.
+_WEIGHT = re.compile(r"^((?:\[[^]]+\]|[^:/[]+):[0-9]+):[0-9]+$")
 _MONTH = 30 * 24 * 60 * 60
 
 
@@ -31,14 +34,13 @@ def from_cache(cache: BaseCache) -> MemcachedStore:
             a user (SASL), which pymemcache cannot name.
     """
     servers, options = cache.client_servers, cache._options  # type: ignore[attr-defined]  # noqa: SLF001
-    if "username" in options:
+    if options.get("username"):
         raise ImproperlyConfigured(
             "Memcached counts no rate limit where it asks for a user (SASL): name a cache without "
-            "OPTIONS['username'] in HARDENED_RATELIMIT_CACHE, on a server that only this site "
-            "reaches."
+            "OPTIONS['username'] in HARDENED_RATELIMIT_CACHE."
         )
     try:
-        return MemcachedStore(Client(servers, options))
+        return MemcachedStore(Client([_WEIGHT.sub(r"\1", at) for at in servers], options))
     except ImportError as error:
         raise ImproperlyConfigured(
             "Rate limits in Memcached need pymemcache, beside a PyLibMCCache too: "

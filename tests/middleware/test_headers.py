@@ -372,6 +372,10 @@ def test_browsers_are_told_where_to_report(send: Any) -> None:
             {"HARDENED_HEADERS": {"Cache-Control": "public, max-age=600"}},
             "HARDENED_HEADERS has a Cache-Control that",
         ),
+        (
+            {"HARDENED_HEADERS": {"Cache-Control": 'private="Set-Cookie", max-age=600'}},
+            "HARDENED_HEADERS has a Cache-Control that",
+        ),
         ({"HARDENED_HEADERS": {"Referer-Policy": "x"}}, "did you mean Referrer-Policy"),
         ({"HARDENED_COOKIES": {"a": {"samesit": "Lax"}}}, "HARDENED_COOKIES has 'samesit'"),
     ],
@@ -397,12 +401,17 @@ def test_no_cache_in_front_keeps_a_page_with_a_nonce(send: Any) -> None:
     ("name", "said", "sent"),
     [
         ("plain", "private", "private"),
+        ("said-nothing", "private", "private"),
         ("json", "no-store, max-age=0", "no-store, max-age=0"),
         # A view that says that others may store it means it.
         ("public-plain", "no-store", "public, max-age=60"),
         ("public-plain", "private", "public, max-age=60"),
         ("stored-plain", "no-store", "no-store"),
-        ("stored-plain", "private", "max-age=60"),
+        ("stored-plain", "private", "max-age=60, private"),
+        ("stored-plain", "Private, No-Cache, max-age=5", "max-age=60, no-cache, private"),
+        ("private-plain", "no-cache", "max-age=60, private, s-maxage=0, no-cache"),
+        ("private-plain", "private", "max-age=60, private, s-maxage=0"),
+        ("private-plain", "no-store", "no-store"),
         # What may not be stored may be told so in the words of the site, and in none that say less.
         ("never-plain", "no-store, max-age=0", "no-store, max-age=0"),
         ("never-plain", "Max-Age=0 , No-Store", "Max-Age=0 , No-Store"),
@@ -413,6 +422,30 @@ def test_no_cache_in_front_keeps_a_page_with_a_nonce(send: Any) -> None:
 def test_what_the_site_says_of_storing(send: Any, name: str, said: str, sent: str) -> None:
     with override_settings(HARDENED_HEADERS={"Cache-Control": said}):
         assert _get(send, name)["Cache-Control"] == sent
+
+
+@pytest.mark.parametrize(("name", "lines"), [("stored-plain", 1), ("never-plain", 0), ("plain", 0)])
+@override_settings(HARDENED_HEADERS={"Cache-Control": "no-store"})
+def test_what_may_no_longer_be_stored_is_logged_once(
+    send: Any, name: str, lines: int, monkeypatch: Any, caplog: Any
+) -> None:
+    monkeypatch.setattr(response_policies, "_replaced", LogOnce())
+    for _ in range(2):
+        _get(send, name)
+    assert caplog.text.count("The Cache-Control that a view has set is replaced") == lines
+
+
+@has_nonces
+@pytest.mark.usefixtures("nonces")
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [("no-store", "no-store"), ("no-cache", "max-age=60, private, no-cache")],
+)
+def test_a_page_with_a_nonce_is_for_nobody_else(send: Any, said: str, sent: str) -> None:
+    with override_settings(HARDENED_HEADERS={"Cache-Control": said}):
+        response = _get(send, "public-page")
+    assert _nonce(response)
+    assert response["Cache-Control"] == sent
 
 
 def test_decorators_work_on_classes_with_async_methods(send: Any) -> None:

@@ -629,6 +629,32 @@ def test_what_else_libmemcached_is_told_changes_nothing(
 
 
 @pytest.mark.parametrize("alias", ["PyLibMCCache"], indirect=True)
+def test_a_weight_changes_nothing(alias: Callable[..., Any], running: Server) -> None:
+    ask(running, "flush_all")
+    store = shared_store(alias(f"{_at(running)}:3", username=None, password=None))
+    assert isinstance(store, MemcachedStore)
+    assert store.hit([entry("any", HOUR)], 1)[0].remaining == 99
+    store._client.reset()
+
+
+@pytest.mark.parametrize(
+    ("location", "server"),
+    [
+        ("[::1]:11211:2", "[::1]:11211"),
+        ("[::1]:11211", "[::1]:11211"),
+        ("::1", "::1"),
+        ("cache:11211:10", "cache:11211"),
+        ("cache:11211", "cache:11211"),
+        ("cache", "cache"),
+        ("/run/a:1:2", "/run/a:1:2"),
+    ],
+)
+def test_where_a_server_is(alias: Callable[..., Any], location: str, server: str) -> None:
+    store: Any = shared_store(alias([location]))
+    assert [*store._client._nodes] == [server]
+
+
+@pytest.mark.parametrize("alias", ["PyLibMCCache"], indirect=True)
 def test_a_server_that_asks_for_a_user(alias: Callable[..., Any]) -> None:
     with pytest.raises(ImproperlyConfigured) as raised:
         shared_store(alias("127.0.0.1:1", binary=True, username="site", password="of-the-site"))
