@@ -18,6 +18,8 @@ UNUSED_FEATURES = """accelerometer autoplay camera clipboard-read clipboard-writ
     hid idle-detection interest-cohort keyboard-map magnetometer microphone midi payment
     picture-in-picture publickey-credentials-get screen-wake-lock serial sync-xhr unload usb
     web-share xr-spatial-tracking""".split()
+if django.VERSION < (6, 1):  # whose admin needs it
+    UNUSED_FEATURES.remove("unload")
 
 hardened = hardened_settings(
     Env.from_file(BASE_DIR / ".env"),
