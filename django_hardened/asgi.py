@@ -12,11 +12,9 @@ from django.core.handlers.asgi import ASGIHandler
 
 from django_hardened import boot
 from django_hardened.cache import forget_host
-from django_hardened.header_settings import header_plan
 from django_hardened.middleware import refusals
 from django_hardened.middleware.asgi_hosts import HostPinning
 from django_hardened.middleware.asgi_proxies import TrustedProxy
-from django_hardened.response_headers import header_of_refusal
 
 __all__ = ["HostPinning", "TrustedProxy", "get_asgi_application"]
 
@@ -37,9 +35,7 @@ class _Handler(ASGIHandler):
         """
         request, answer = super().create_request(scope, body_file)
         if answer is not None:
-            is_https = scope.get("scheme") == "https"
-            header = header_of_refusal(refusals.HEADERS, header_plan(), is_https=is_https)
-            for name, value in header.values():
+            for name, value in refusals.header(scope):
                 answer.headers[name] = value
         return request, answer
 

@@ -6,7 +6,7 @@ from collections.abc import Set
 from typing import Final
 
 _FOR_OTHERS: Final = frozenset({"public", "s-maxage"})
-_FOR_ONE: Final = frozenset({"private", "no-store"})
+FOR_ONE: Final = frozenset({"private", "no-store"})
 
 
 def directives(value: str) -> frozenset[str]:
@@ -16,4 +16,4 @@ def directives(value: str) -> frozenset[str]:
 
 def is_for_others(said: Set[str]) -> bool:
     """Whether a view that has sent these directives means that others may be given its response."""
-    return not said.isdisjoint(_FOR_OTHERS) and said.isdisjoint(_FOR_ONE)
+    return not said.isdisjoint(_FOR_OTHERS) and said.isdisjoint(FOR_ONE)

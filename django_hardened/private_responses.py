@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.utils.functional import LazyObject, empty
 
-from django_hardened.cache_control import directives, is_for_others
+from django_hardened.cache_control import FOR_ONE, directives, is_for_others
 
 # How long it is fresh, and where; not for whom it is.
 _ABOUT_STORING = frozenset({"private", "no-store", "no-cache", "max-age"})
@@ -33,7 +33,7 @@ def mark_private(request: HttpRequest, response: HttpResponseBase) -> None:
         request._cache_update_cache = False  # type: ignore[attr-defined]  # noqa: SLF001
         if said.isdisjoint(_ABOUT_STORING):
             patch_cache_control(response, private=True, no_store=True)
-        elif said.isdisjoint({"private", "no-store"}):
+        elif said.isdisjoint(FOR_ONE):
             patch_cache_control(response, private=True)
 
 

@@ -78,7 +78,7 @@ def finish(request: HttpRequest, response: HttpResponseBase, plan: HeaderPlan) -
         _raise_cookies(response, store, plan.cookies)
 
 
-def header_of_refusal(own: Mapping[str, str], plan: HeaderPlan, *, is_https: bool) -> Store:
+def header_of_data(own: Mapping[str, str], plan: HeaderPlan, *, is_https: bool) -> Store:
     """Return the header of plain text that answers where Django has made no request.
 
     ``own`` are the fields that the answer has of itself.

@@ -11,13 +11,11 @@ from django.utils.http import is_same_domain
 
 from django_hardened.cache import SCOPE_KEY, pin_host
 from django_hardened.conf import conf
-from django_hardened.header_settings import header_plan
 from django_hardened.host_policy import OTHER_SOURCES, Asked, Pin, Refusal
 from django_hardened.hosts import InvalidHost, is_loopback
 from django_hardened.log_window import LogWindow
 from django_hardened.middleware import refusals
 from django_hardened.origins import parse_origin
-from django_hardened.response_headers import header_of_refusal
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -122,10 +120,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, status: int) -> No
 
 
 async def _answer(scope: Scope, send: Send, status: int, body: bytes, **headers: bytes) -> None:
-    """Answer with the header that HeadersMiddleware, which sees none of this, would give."""
-    is_https = scope["scheme"] == "https"
-    header = header_of_refusal(refusals.HEADERS, header_plan(), is_https=is_https)
-    fields = [(name.encode(), value.encode()) for name, (_, value) in header.items()]
+    fields = [(n.lower().encode(), v.encode()) for n, v in refusals.header(scope)]
     fields += [(name.encode(), value) for name, value in headers.items()]
     fields.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": fields})

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.cache.backends.base import BaseCache
 from django.core.exceptions import ImproperlyConfigured
@@ -40,12 +41,17 @@ def from_cache(cache: BaseCache) -> MemcachedStore:
             "OPTIONS['username'] in HARDENED_RATELIMIT_CACHE."
         )
     try:
-        return MemcachedStore(Client([_WEIGHT.sub(r"\1", at) for at in servers], options))
+        return MemcachedStore(Client([*map(_without_weight, servers)], options))
     except ImportError as error:
         raise ImproperlyConfigured(
             "Rate limits in Memcached need pymemcache, beside a PyLibMCCache too: "
             "pip install 'django-hardened[memcached]'"
         ) from error
+
+
+def _without_weight(server: Any) -> Any:
+    # PyMemcacheCache takes pairs of a host and a port too.
+    return _WEIGHT.sub(r"\1", server) if isinstance(server, str) else server
 
 
 class MemcachedStore:

@@ -21,8 +21,9 @@ UNUSED_FEATURES = """accelerometer autoplay camera clipboard-read clipboard-writ
 if django.VERSION < (6, 1):  # whose admin needs it
     UNUSED_FEATURES.remove("unload")
 
+env = Env.from_file(BASE_DIR / ".env")
 hardened = hardened_settings(
-    Env.from_file(BASE_DIR / ".env"),
+    env,
     SESSION_COOKIE_AGE=8 * 3600,
     # No script of the site reads it: each form brings the secret along.
     CSRF_COOKIE_HTTPONLY=True,
@@ -39,7 +40,7 @@ hardened = hardened_settings(
         "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED_FEATURES),
         "X-DNS-Prefetch-Control": "off",
     },
-    SECURE_HSTS_INCLUDE_SUBDOMAINS=True,
+    SECURE_HSTS_INCLUDE_SUBDOMAINS=env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True),
     HARDENED_CSP_REPORT_URI="/csp-reports/",
     rest_framework={
         "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
@@ -48,7 +49,7 @@ hardened = hardened_settings(
 )
 globals().update(hardened)
 if hardened["SECURE_HSTS_SECONDS"]:  # not on a developer's machine
-    SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60
+    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=2 * 365 * 24 * 60 * 60)
 
 INSTALLED_APPS = [
     "django_hardened",

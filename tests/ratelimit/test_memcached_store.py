@@ -259,11 +259,7 @@ def running() -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def _is_patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A crowd of clients is no dead server, and neither is a machine that has more to do."""
-    _be_patient(monkeypatch, 60)
-
-
-def _be_patient(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    monkeypatch.setattr(memcached_client, "TIMEOUT", seconds)
+    monkeypatch.setattr(memcached_client, "TIMEOUT", 60)
 
 
 @pytest.fixture
@@ -524,16 +520,14 @@ def test_killed_and_started_again(connect: Callable[..., MemcachedStore]) -> Non
         assert _until_it_counts(store, limited) == 99
 
 
-def test_a_server_that_was_started_again_meanwhile() -> None:
-    pytest.importorskip("pymemcache", reason="the library pymemcache is not installed")
+def test_a_server_that_was_started_again_meanwhile(connect: Callable[..., MemcachedStore]) -> None:
     limited = [entry("any", HOUR)]
     with server("memcached") as own:
-        store = MemcachedStore(Client([f"127.0.0.1:{own.port}"], {}))
+        store = connect(own)
         store.hit(limited, 1)
         own.kill()
         own.start_again()
         assert store.hit(limited, 1)[0].remaining == 99
-        store._client.reset()
 
 
 def test_connections_of_the_past_are_dropped(connect: Callable[..., MemcachedStore]) -> None:
@@ -556,7 +550,7 @@ def test_connections_of_the_past_are_dropped(connect: Callable[..., MemcachedSto
 
 
 def test_hung(connect: Callable[..., MemcachedStore], monkeypatch: pytest.MonkeyPatch) -> None:
-    _be_patient(monkeypatch, TIMEOUT)
+    monkeypatch.setattr(memcached_client, "TIMEOUT", TIMEOUT)
     limited = [entry("any", HOUR)]
     with server("memcached") as own:
         store = connect(own)
@@ -582,7 +576,7 @@ def test_a_server_of_something_else_counts_nothing(
 def test_no_client_is_patient_unless_a_test_is(
     connect: Callable[..., MemcachedStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _be_patient(monkeypatch, TIMEOUT)
+    monkeypatch.setattr(memcached_client, "TIMEOUT", TIMEOUT)
     client: Any = connect("127.0.0.1:1", timeout=30, connect_timeout=30)._client
     assert client._options["timeout"] == client._options["connect_timeout"] == 0.1
 
@@ -632,6 +626,15 @@ def test_what_else_libmemcached_is_told_changes_nothing(
 def test_a_weight_changes_nothing(alias: Callable[..., Any], running: Server) -> None:
     ask(running, "flush_all")
     store = shared_store(alias(f"{_at(running)}:3", username=None, password=None))
+    assert isinstance(store, MemcachedStore)
+    assert store.hit([entry("any", HOUR)], 1)[0].remaining == 99
+    store._client.reset()
+
+
+@pytest.mark.parametrize("alias", ["PyMemcacheCache"], indirect=True)
+def test_a_server_may_be_a_pair(alias: Callable[..., Any], running: Server) -> None:
+    ask(running, "flush_all")
+    store = shared_store(alias([("127.0.0.1", running.port)]))
     assert isinstance(store, MemcachedStore)
     assert store.hit([entry("any", HOUR)], 1)[0].remaining == 99
     store._client.reset()
